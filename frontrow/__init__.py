@@ -1,0 +1,1 @@
+"""Frontrow: event booking that never lies about a ticket."""

@@ -1,0 +1,113 @@
+"""The command line: `python -m frontrow`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def main() -> None:
+    """Run one command; exit with 2 and a plain sentence when it cannot be done."""
+    options = _parser().parse_args()
+    options.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("frontrow", description="Event booking that never lies about a ticket.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    up = _command(commands, "up", _up, "run everything in one process, with its own PostgreSQL")
+    up.add_argument("--data", type=Path, default=ROOT / ".data", help="folder of all data")
+    up.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    up.add_argument("--port", type=_port, default=8000, help="port to listen on")
+    serve = _command(commands, "serve", _serve, "serve the services that SERVICES names")
+    serve.add_argument("--follow-parent", action="store_true", help="stop when the starting process is gone")
+    _command(commands, "work", _work, "do the messages and periodic work of these services")
+    _command(commands, "migrate", _migrate, "bring the database up to date")
+    contracts = _command(commands, "contracts", _contracts, "write OpenAPI documents to a folder")
+    contracts.add_argument("folder", type=Path)
+    admin = _command(commands, "admin", _admin, "make a registered person an administrator")
+    admin.add_argument("login", help="username or e-mail")
+    return parser
+
+
+def _command(commands, name, run, description):  # type: ignore[no-untyped-def]
+    command = commands.add_parser(name, help=description, description=description)
+    command.set_defaults(run=run)
+    return command
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"PORT must be a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def _up(options: argparse.Namespace) -> None:
+    from frontrow.postgres import PostgresError
+    from frontrow.up import NotStarted, Supervisor
+
+    try:
+        Supervisor(options.data, options.host, options.port).run()
+    except (NotStarted, PostgresError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from frontrow.chassis import environment
+    from frontrow.serve import serve
+
+    serve(environment.read(), options.follow_parent)
+
+
+def _work(options: argparse.Namespace) -> None:
+    import signal
+    import threading
+
+    _django()
+    from frontrow.chassis import work
+
+    stop = threading.Event()
+    for order in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(order, lambda *_: stop.set())
+    for thread in work.start(stop):
+        thread.join()
+
+
+def _migrate(options: argparse.Namespace) -> None:
+    _django()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _contracts(options: argparse.Namespace) -> None:
+    _django()
+    from frontrow.chassis import docs
+
+    docs.export(options.folder)
+
+
+def _admin(options: argparse.Namespace) -> None:
+    _django()
+    from frontrow.services.users import user
+
+    try:
+        found = user.make_administrator(options.login)
+    except user.UnknownLogin as refusal:
+        print(refusal, file=sys.stderr)
+        sys.exit(2)
+    print(f"{found.username} is an administrator from the next sign-in on.")
+
+
+def _django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontrow.settings")
+    import django
+
+    django.setup()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Who is asking: access tokens (EdDSA, RFC 9068) verified against the key set of users."""
+
+import hmac
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyHeader, HttpBearer
+
+from frontrow.chassis import http
+from frontrow.chassis.refusals import Forbidden, InvalidToken
+
+ALGORITHM = "EdDSA"
+TOKEN_TYPE = "at+jwt"  # noqa: S105
+ADMIN = "admin"
+CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
+REFETCH_SECONDS = 1.0  # an unknown kid asks users again, at most this often
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The bearer of a valid access token."""
+
+    user_id: UUID
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        return ADMIN in self.roles
+
+
+class KeySet:
+    """The public keys of users by kid, fetched when one is missing or the set is old."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Any] = {}
+        self.fetched = float("-inf")
+        self.lock = threading.Lock()
+
+    def find(self, kid: str) -> Any:
+        """The key of this kid. Raises InvalidToken if users does not publish it."""
+        age = time.monotonic() - self.fetched
+        if age > settings.ENVIRONMENT.jwks_seconds or (kid not in self.keys and age > REFETCH_SECONDS):
+            self._fetch()
+        try:
+            return self.keys[kid]
+        except KeyError:
+            raise InvalidToken from None
+
+    def _fetch(self) -> None:
+        with self.lock:
+            published = http.ask("users", "GET", "/.well-known/jwks.json").json()["keys"]
+            self.keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM) for key in published}
+            self.fetched = time.monotonic()
+
+
+KEYS = KeySet()
+
+
+def verify(token: str) -> Person:
+    """The person of an access token. Raises InvalidToken for anything but a fresh one of ours."""
+    environment = settings.ENVIRONMENT
+    try:
+        header = jwt.get_unverified_header(token)
+        if (
+            header.get("alg") != ALGORITHM
+            or header.get("typ") != TOKEN_TYPE
+            or not isinstance(header.get("kid"), str)
+        ):
+            raise InvalidToken
+        claims = jwt.decode(
+            token, KEYS.find(header["kid"]), algorithms=[ALGORITHM],
+            audience=environment.token_audience, issuer=environment.token_issuer,
+            options={"require": CLAIMS, "strict_aud": True},
+        )  # fmt: skip
+        return Person(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+    except (jwt.InvalidTokenError, ValueError, TypeError):
+        raise InvalidToken from None
+
+
+class Bearer(HttpBearer):
+    """Requires an access token."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Person:
+        return verify(token)
+
+
+class MaybeBearer(HttpBearer):
+    """Takes an access token if there is one; a bad one is still refused."""
+
+    def __call__(self, request: HttpRequest) -> Person | str | None:
+        return super().__call__(request) if request.headers.get("Authorization") else "anonymous"
+
+    def authenticate(self, request: HttpRequest, token: str) -> Person:
+        return verify(token)
+
+
+class Internal(APIKeyHeader):
+    """Requires a call from another of our services."""
+
+    param_name = http.INTERNAL_HEADER
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> str:
+        if not hmac.compare_digest(
+            (key or "").encode(), settings.ENVIRONMENT.derived_secret("internal").encode()
+        ):
+            raise Forbidden
+        return "service"
+
+
+def person(request: HttpRequest) -> Person:
+    """The person of a route that requires a token."""
+    return request.auth  # type: ignore[attr-defined]
+
+
+def maybe_person(request: HttpRequest) -> Person | None:
+    """The person of a route that may be anonymous."""
+    found = person(request)
+    return found if isinstance(found, Person) else None

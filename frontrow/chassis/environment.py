@@ -1,0 +1,98 @@
+"""Every setting, with its meaning, unit and default. The one place that reads the environment."""
+
+import hashlib
+import hmac
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Literal, get_args
+
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Service = Literal["users", "events", "bookings"]
+SERVICES: tuple[Service, ...] = get_args(Service)
+
+
+def _words(value: object) -> object:
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+Address = HttpUrl | Literal["in-process"]
+Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_words)]
+
+
+class Environment(BaseSettings):
+    """The settings of one process; refused as a whole, by name, when one is wrong."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    services: Annotated[list[Service], NoDecode] = Field(
+        default=list(SERVICES), description="Services of this process: 'all', or names with commas"
+    )
+    secret_key: SecretStr = Field(min_length=32, description="The installation's secret, the same everywhere")
+    database_url: str = Field(
+        pattern=r"^(postgres|postgresql)://", description="PostgreSQL of these services"
+    )
+    cache_url: str = Field("locmemcache://", description="Short memories: locmemcache:// or redis://…")
+
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
+    threads: int = Field(
+        16, ge=1, le=200, description="Requests served at once; fewer than the database allows"
+    )
+    allowed_hosts: Words = Field(["*"], description="Host names that requests may carry")
+    gateway_secret: SecretStr | None = Field(
+        None, min_length=32, description="By it the gateway proves that the client address it tells is right"
+    )
+    metrics_networks: Networks = Field(
+        [IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")], description="Networks that may read /metrics"
+    )
+    max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest request body, bytes")
+
+    users_url: Address = Field("in-process", description="Where the users service answers")
+    events_url: Address = Field("in-process", description="Where the events service answers")
+    bookings_url: Address = Field("in-process", description="Where the bookings service answers")
+    call_seconds: float = Field(3.0, gt=0, le=60, description="Longest wait for another service, seconds")
+
+    work_in_process: bool = Field(False, description="Do messages and periodic work in the serving process")
+    message_attempts: int = Field(10, ge=1, le=100, description="Failures after which a message is parked")
+    heard_days: int = Field(14, ge=1, description="Days for which a listener remembers what it heard")
+
+    token_issuer: str = Field("frontrow", min_length=1, description="`iss` of access tokens")
+    token_audience: str = Field("frontrow", min_length=1, description="`aud` of access tokens")
+    access_token_seconds: int = Field(900, ge=10, le=86400, description="Life of an access token")
+    refresh_token_days: int = Field(30, ge=1, le=365, description="Life of a refresh token")
+    key_rotation_days: int = Field(90, ge=1, description="Age at which a new signing key takes over")
+    jwks_seconds: int = Field(300, ge=1, description="How long a fetched key set is used before asking again")
+
+    sign_in_failures_per_account: int = Field(10, ge=1, description="Wrong sign-ins before an account waits")
+    sign_in_failures_per_address: int = Field(100, ge=1, description="Wrong sign-ins before an address waits")
+    sign_in_window_seconds: int = Field(300, ge=1, description="Window over which wrong sign-ins count")
+    registrations_per_address: int = Field(200, ge=1, description="Registrations per address and minute")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged")
+    log_format: Literal["json", "console"] = Field("json", description="Form of log lines")
+
+    @field_validator("services", mode="before")
+    @classmethod
+    def _all(cls, value: object) -> object:
+        return list(SERVICES) if value == "all" else _words(value)
+
+    def derived_secret(self, purpose: str) -> str:
+        """A secret for one purpose, from the installation's: HMAC-SHA-256, hexadecimal."""
+        return hmac.new(
+            self.secret_key.get_secret_value().encode(), purpose.encode(), hashlib.sha256
+        ).hexdigest()
+
+
+class BadEnvironment(SystemExit):
+    """The process does not start; the message names each setting that is wrong."""
+
+
+def read() -> Environment:
+    """The environment, validated. Raises BadEnvironment."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        wrong = [f"  {str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise BadEnvironment("\n".join(["Frontrow does not start with these settings:", *wrong])) from None

@@ -1,0 +1,72 @@
+"""The in-process transport: messages wait in a table and are handed to each listener until it has them."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count
+
+from frontrow.chassis import listener, metrics
+from frontrow.chassis.message import Message
+from frontrow.chassis.models import Delivery
+
+log = structlog.get_logger(__name__)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=0.5), timedelta(minutes=5)
+
+
+def publish(messages: list[Message]) -> None:
+    """Put a delivery down for each listener of each message, in the relay's transaction."""
+    deliveries = [
+        Delivery(listener=name, message_id=message.id, message=message.envelope(), next_at=message.time)
+        for message in messages
+        for name in listener.listeners_of(message.type)
+    ]
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+
+
+def deliver(now: datetime) -> bool:
+    """Hand over one delivery that is due; whether there was one. Several may run at once.
+
+    A failure is counted, and tried again later or, after MESSAGE_ATTEMPTS, parked.
+    """
+    with transaction.atomic(durable=True):
+        due = Delivery.objects.filter(parked_at=None, next_at__lte=now).order_by("next_at", "id")
+        delivery = due.select_for_update(skip_locked=True).first()
+        if delivery is None:
+            return False
+        try:
+            with transaction.atomic():
+                listener.hear(delivery.listener, Message.opened(delivery.message))
+                delivery.delete()
+        except Exception as fault:
+            if connection.closed_in_transaction:
+                raise
+            _postpone(delivery, fault, now)
+    return True
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many failures: doubling from half a second to five minutes."""
+    return min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+
+
+def _postpone(delivery: Delivery, fault: Exception, now: datetime) -> None:
+    delivery.attempts += 1
+    delivery.error = f"{type(fault).__name__}: {fault}"[:2000]
+    parked = delivery.attempts >= settings.ENVIRONMENT.message_attempts
+    delivery.parked_at = now if parked else None
+    delivery.next_at = now + wait_after(delivery.attempts)
+    delivery.save()
+    kind = delivery.message["type"]
+    metrics.MESSAGE_FAILURES.labels(delivery.listener, kind).inc()
+    log.error("message_parked" if parked else "message_failed", listener=delivery.listener, type=kind,
+              message_id=str(delivery.message_id), attempts=delivery.attempts, exc_info=fault)  # fmt: skip
+
+
+def measure() -> None:
+    """Set the gauge of parked messages."""
+    metrics.MESSAGES_PARKED.clear()
+    parked = Delivery.objects.exclude(parked_at=None).values_list("listener")
+    for name, count in parked.annotate(count=Count("id")):
+        metrics.MESSAGES_PARKED.labels(name).set(count)

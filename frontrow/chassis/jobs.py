@@ -1,0 +1,26 @@
+"""The chassis' own periodic work."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from frontrow.chassis import handover, listener, metrics
+from frontrow.chassis.models import Outbox
+from frontrow.chassis.periodic import every
+
+
+@every(seconds=5)
+def measure(now: datetime) -> None:
+    """Set the gauges of what waits."""
+    waiting = Outbox.objects.aggregate(length=Count("id"), oldest=Min("created_at"))
+    metrics.OUTBOX_LENGTH.set(waiting["length"])
+    metrics.OUTBOX_AGE.set((timezone.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0)
+    handover.measure()
+
+
+@every(hours=1)
+def forget(now: datetime) -> None:
+    """Drop marks of messages heard so long ago that none can come again."""
+    listener.forget_before(now - timedelta(days=settings.ENVIRONMENT.heard_days))

@@ -1,0 +1,33 @@
+"""The envelope in which a fact travels."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A fact that one service tells the others."""
+
+    id: UUID
+    type: str
+    key: UUID
+    version: int
+    time: datetime
+    request_id: str
+    data: dict[str, Any]
+
+    def envelope(self) -> dict[str, Any]:
+        """The message as JSON values, as it travels."""
+        return {
+            **asdict(self), "id": str(self.id), "key": str(self.key), "time": self.time.isoformat(),
+        }  # fmt: skip
+
+    @classmethod
+    def opened(cls, envelope: dict[str, Any]) -> "Message":
+        """The message of an envelope."""
+        return cls(**{
+            **envelope, "id": UUID(envelope["id"]), "key": UUID(envelope["key"]),
+            "time": datetime.fromisoformat(envelope["time"]),
+        })  # fmt: skip

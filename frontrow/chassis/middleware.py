@@ -1,0 +1,101 @@
+"""What happens around every request: its id and log line, safe headers, problem documents."""
+
+import hmac
+import ipaddress
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+
+from frontrow.chassis import metrics
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.refusals import CONTENT_TYPE, Refusal, problem
+
+log = structlog.get_logger(__name__)
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+POLICY = "default-src 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
+Next = Callable[[HttpRequest], HttpResponse]
+
+
+def request_id() -> str | None:
+    """The id of the request this code works for, if any."""
+    return get_contextvars().get("request_id")
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's IP address: the peer's, unless our own gateway vouches for another."""
+    secret, given = settings.ENVIRONMENT.gateway_secret, request.headers.get("X-Gateway-Secret", "")
+    if secret and hmac.compare_digest(given.encode(), secret.get_secret_value().encode()):
+        return str(ipaddress.ip_address(request.headers.get("X-Client-Address", "")))
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class RequestContext:
+    """Gives each request an id, and says and counts how it ended."""
+
+    def __init__(self, get_response: Next):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        clear_contextvars()
+        bind_contextvars(request_id=given if REQUEST_ID.fullmatch(given) else str(new_id()))
+        began = time.perf_counter()
+        response = self.get_response(request)
+        self._account(request, response, time.perf_counter() - began)
+        response["X-Request-ID"] = request_id() or ""
+        return response
+
+    def _account(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        route = request.resolver_match.route if request.resolver_match else "none"
+        metrics.REQUESTS.labels(route, request.method, response.status_code).inc()
+        metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+        level = log.error if response.status_code >= 500 else log.info
+        level("request", method=request.method, path=request.path, status=response.status_code,
+              milliseconds=round(seconds * 1000, 1))  # fmt: skip
+
+
+class SafeHeaders:
+    """Headers that keep browsers from doing what we never want."""
+
+    def __init__(self, get_response: Next):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        page = response.get("Content-Type", "").startswith("text/html")
+        response["Content-Security-Policy"] = PAGE_POLICY if page else POLICY
+        response["X-Content-Type-Options"] = "nosniff"
+        response["X-Frame-Options"] = "DENY"
+        response["Referrer-Policy"] = "same-origin"
+        response["Cross-Origin-Opener-Policy"] = "same-origin"
+        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        if not response.has_header("Cache-Control") and not request.path.startswith(settings.STATIC_URL):
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+class Problems:
+    """Turns refusals of plain views, and wrong methods, into problem documents."""
+
+    def __init__(self, get_response: Next):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.get("Content-Type") == CONTENT_TYPE:
+            return response
+        answer = problem(405, "method_not_allowed", f"Allowed here: {response['Allow']}.", request_id())
+        answer["Allow"] = response["Allow"]
+        return answer
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        return fault.answer(request_id()) if isinstance(fault, Refusal) else None

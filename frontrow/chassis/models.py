@@ -1,0 +1,53 @@
+"""The tables by which messages and periodic work survive any crash."""
+
+from django.db import models
+
+from frontrow.chassis.ids import new_id
+
+
+class Outbox(models.Model):
+    """A message said in the transaction of what it tells, waiting to be relayed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    type = models.CharField(max_length=80)
+    key = models.UUIDField()  # the aggregate it is about
+    version = models.BigIntegerField()  # of that aggregate
+    data = models.JSONField()
+    request_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+
+
+class Delivery(models.Model):
+    """A message on its way to one listener of this process; gone once its effect has committed."""
+
+    listener = models.CharField(max_length=30)
+    message_id = models.UUIDField()
+    message = models.JSONField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField()
+    error = models.TextField(blank=True)
+    parked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["listener", "message_id"], name="chassis_delivery_once"),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=models.Q(parked_at=None), name="chassis_delivery_due"),
+        ]
+
+
+class Heard(models.Model):
+    """A listener's mark that a message's effect is in the database."""
+
+    pk = models.CompositePrimaryKey("listener", "message_id")
+    listener = models.CharField(max_length=30)
+    message_id = models.UUIDField()
+    heard_at = models.DateTimeField(db_index=True)
+
+
+class Job(models.Model):
+    """When a piece of periodic work is due next; taking it moves the time, so one runner gets it."""
+
+    name = models.CharField(primary_key=True, max_length=80)
+    next_at = models.DateTimeField()

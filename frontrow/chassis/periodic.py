@@ -1,0 +1,79 @@
+"""Work that recurs. Any number of processes may run it: taking a turn is a guarded update."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from frontrow.chassis import metrics
+from frontrow.chassis.models import Job
+
+Work = Callable[[datetime], None]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    name: str
+    every: timedelta
+    run: Work
+
+
+_tasks: dict[str, Task] = {}
+
+
+def every(**interval: float) -> Callable[[Work], Work]:
+    """Run a function of a service's jobs.py this often, given the time. It bounds its own work."""
+
+    def register(run: Work) -> Work:
+        name = f"{run.__module__.rsplit('.', 2)[-2]}.{run.__name__}"
+        _tasks[name] = Task(name, timedelta(**interval), run)
+        return run
+
+    return register
+
+
+def run_due(now: datetime) -> list[str]:
+    """Run what is due and not taken by another runner; the names. One that fails stops no other."""
+    return [task.name for task in list(_tasks.values()) if _take(task, now) and _run(task, now)]
+
+
+class Rota:
+    """One runner's memory of when to look again, so that waiting costs the database nothing."""
+
+    def __init__(self) -> None:
+        self.next: dict[str, datetime] = {}
+
+    def run_due(self, now: datetime) -> None:
+        """Run what this runner has not looked at for its interval and nobody else has taken."""
+        for task in list(_tasks.values()):
+            planned = self.next.get(task.name, now)
+            if planned <= now or planned > now + task.every:  # the latter: the clock was put back
+                self.next[task.name] = now + task.every
+                if _take(task, now):
+                    _run(task, now)
+
+
+def _take(task: Task, now: datetime) -> bool:
+    """Whether this runner got the turn: its time is moved on before the work begins."""
+    due = Q(next_at__lte=now) | Q(next_at__gt=now + task.every)
+    with transaction.atomic(durable=True):
+        if Job.objects.filter(due, name=task.name).update(next_at=now + task.every):
+            return True
+        _, made = Job.objects.get_or_create(name=task.name, defaults={"next_at": now + task.every})
+        return made
+
+
+def _run(task: Task, now: datetime) -> bool:
+    try:
+        task.run(now)
+    except Exception as fault:
+        metrics.JOB_RUNS.labels(task.name, "failed").inc()
+        metrics.FAULTS.labels("job").inc()
+        log.error("job_failed", job=task.name, exc_info=fault)
+        return False
+    metrics.JOB_RUNS.labels(task.name, "done").inc()
+    return True

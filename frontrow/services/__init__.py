@@ -1,0 +1,1 @@
+"""The services. Each is a flat folder; none imports another."""

@@ -1,0 +1,142 @@
+"""The HTTP door of bookings."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query as InQuery
+from ninja import Status
+from pydantic import Field, model_validator
+
+from frontrow.chassis import idempotency
+from frontrow.chassis.api import Door, answers
+from frontrow.chassis.auth import Internal, person
+from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
+from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
+from frontrow.chassis.schemas import In, Out, Whole
+from frontrow.services.bookings import booking, event
+from frontrow.services.bookings.booking import REFUSALS, TooLateToCancel
+from frontrow.services.bookings.models import Booking
+from frontrow.services.bookings.rules import HELD
+
+door = Door("bookings", "Booking places, and giving them back.")
+
+SIGNED_IN = (NotSignedIn, InvalidToken)
+MOST_PLACES, MOST_ITEMS = 1000, 50
+State = Literal["held", "confirmed", "cancelled", "expired"]
+IDEMPOTENCY_HEADER = {
+    "name": idempotency.HEADER, "in": "header", "required": False,
+    "description": "The same key with the same body books once",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}  # fmt: skip
+
+
+class ItemIn(In):
+    ticket_type_id: UUID
+    quantity: Annotated[int, Whole(1, MOST_PLACES)]
+
+
+class BookingIn(In):
+    event_id: UUID
+    quantity: Annotated[int, Whole(1, MOST_PLACES)] | None = None
+    items: Annotated[list[ItemIn], Field(min_length=1, max_length=MOST_ITEMS)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "BookingIn":
+        if self.items is not None and self.quantity is not None:
+            raise ValueError("send either quantity or items")
+        kinds = [item.ticket_type_id for item in self.items or ()]
+        if len(set(kinds)) != len(kinds):
+            raise ValueError("name each ticket type once")
+        return self
+
+    def request(self, user_id: UUID, key: str | None) -> booking.Request:
+        """What is asked for, in the words of the story."""
+        items = self.items and tuple((item.ticket_type_id, item.quantity) for item in self.items)
+        return booking.Request(
+            user_id, self.event_id, self.quantity or 1, items or None, key, idempotency.fingerprint(self)
+        )
+
+
+class ItemOut(Out):
+    ticket_type_id: UUID
+    name: str
+    quantity: int
+    price: int
+
+
+class BookingOut(Out):
+    booking_id: UUID
+    user_id: UUID
+    event_id: UUID
+    status: State
+    booking_date: datetime
+    items: list[ItemOut]
+    quantity: int
+    amount: int
+    currency: str
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, found: Booking) -> "BookingOut":
+        told = cls.model_validate(found)
+        return told if found.status == HELD else told.model_copy(update={"expires_at": None})
+
+
+class BookingsQuery(PageQuery):
+    status: State | None = None
+    event_id: UUID | None = None
+
+
+class SizeIn(In):
+    ticket_type_id: UUID
+    capacity: Annotated[int, Whole(0, 1_000_000)]
+
+
+class CapacityIn(In):
+    capacity: Annotated[int, Whole(0, 1_000_000)] | None
+    ticket_types: list[SizeIn]
+
+
+def _post_options() -> dict[str, Any]:
+    options = answers(201, BookingOut, *SIGNED_IN, *REFUSALS, idempotency.InvalidKey)
+    options["openapi_extra"]["parameters"] = [IDEMPOTENCY_HEADER]
+    return options
+
+
+@door.post("/bookings", **_post_options())
+def hold(request: HttpRequest, body: BookingIn) -> Any:
+    """Book places: held until expiresAt, or confirmed at once if they are free."""
+    wanted = body.request(person(request).user_id, idempotency.key_of(request))
+    return Status(201, BookingOut.model_validate(booking.hold(wanted, timezone.now())))
+
+
+@door.get("/bookings", **answers(200, Page[BookingOut], *SIGNED_IN, InvalidCursor))
+def mine(request: HttpRequest, query: InQuery[BookingsQuery]) -> Any:
+    """My bookings, newest first."""
+    wanted = {"status": query.status, "event_id": query.event_id}
+    rows = Booking.objects.filter(user_id=person(request).user_id)
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    found, cursor = page(rows, ["-booking_id"], query)
+    return Page[BookingOut](items=[BookingOut.of(each) for each in found], next_cursor=cursor)
+
+
+@door.get("/bookings/{uuid:booking_id}", **answers(200, BookingOut, *SIGNED_IN, NotFound))
+def read(request: HttpRequest, booking_id: UUID) -> Any:
+    """One of my bookings."""
+    return BookingOut.of(booking.find(booking_id, person(request).user_id))
+
+
+@door.delete("/bookings/{uuid:booking_id}", **answers(200, BookingOut, *SIGNED_IN, NotFound, TooLateToCancel))
+def cancel(request: HttpRequest, booking_id: UUID) -> Any:
+    """Give a booking back; what was paid is refunded."""
+    return BookingOut.of(booking.cancel(booking_id, person(request).user_id, timezone.now()))
+
+
+@door.put("/internal/stock/{uuid:event_id}", auth=Internal(), include_in_schema=False)
+def resize(request: HttpRequest, event_id: UUID, body: CapacityIn) -> Any:
+    """Make an event's capacities what events wants, or refuse."""
+    sizes = {kind.ticket_type_id: kind.capacity for kind in body.ticket_types}
+    return event.resize(event_id, body.capacity, sizes)

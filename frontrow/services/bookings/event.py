@@ -1,0 +1,134 @@
+"""The story of an event as bookings sees it: learnt, resized, closed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db import connection, transaction
+
+from frontrow.chassis.refusals import NotFound, Refusal
+from frontrow.services.bookings import clients, messages, rules
+from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
+from frontrow.services.bookings.stock import give_back
+
+ASK_SECONDS = 1  # an event we know is asked about at most this often
+CLOSED_AT_ONCE = 500
+
+
+class CapacityBelowSold(Refusal):
+    code, status = "capacity_below_sold", 409
+    detail = "More places are held or sold than this."
+
+
+def learn(facts: dict[str, Any]) -> None:
+    """Take over what events says, unless it is old news. Runs in the caller's transaction.
+
+    Capacities count only the first time: later ones come by `resize`, which can say no.
+    """
+    event_id = UUID(facts["eventId"])
+    _make_stock(event_id, facts)
+    EventStock.objects.lock(event_id)
+    known = Event.objects.filter(event_id=event_id).first()
+    if known is not None and known.version >= facts["version"]:
+        return
+    Event(event_id=event_id, closed_at=None, **_columns(facts)).save(force_insert=known is None)
+
+
+def ask(event_id: UUID) -> bool:
+    """Ask events about an event, when a refusal rests on what we know of it; whether to decide again.
+
+    So what a client was just told is never denied by the next call. Raises Unavailable.
+    """
+    if Event.objects.filter(event_id=event_id).exists() and not cache.add(
+        f"asked:{event_id}", True, ASK_SECONDS
+    ):
+        return False
+    facts = clients.event_facts(event_id)
+    if facts is None:
+        return False
+    with transaction.atomic(durable=True):
+        learn(facts)
+    return True
+
+
+def resize(event_id: UUID, cap: int | None, sizes: dict[UUID, int]) -> dict[str, Any]:
+    """Make the capacities what is wanted, all or none, and tell what is left. Doing it twice is fine.
+
+    Ticket types not named get none. Raises CapacityBelowSold, NotFound.
+    """
+    if not EventStock.objects.filter(event_id=event_id).exists() and not ask(event_id):
+        raise NotFound
+    with transaction.atomic(durable=True):
+        stock = EventStock.objects.lock(event_id)
+        if stock is None:
+            raise NotFound
+        types = {kind.ticket_type_id: kind for kind in TypeStock.objects.filter(event_id=event_id)}
+        for type_id in types.keys() | sizes.keys():
+            kind = types.setdefault(type_id, TypeStock(ticket_type_id=type_id, event_id=event_id))
+            kind.capacity = sizes.get(type_id, 0)
+        stock.cap, stock.capacity = cap, rules.event_capacity(cap, sizes.values())
+        if stock.taken > stock.capacity or any(kind.taken > kind.capacity for kind in types.values()):
+            raise CapacityBelowSold
+        TypeStock.objects.bulk_create(
+            types.values(),
+            update_conflicts=True,
+            unique_fields=["ticket_type_id"],
+            update_fields=["capacity"],
+        )
+        stock.version, stock.untold = stock.version + 1, True
+        stock.save()
+        return messages.stock_facts(stock, [types[type_id] for type_id in sizes])
+
+
+def close_cancelled(now: datetime) -> None:
+    """Cancel the bookings of cancelled events, some at a time."""
+    for event_id in Event.objects.filter(status="cancelled", closed_at=None).values_list(
+        "event_id", flat=True
+    )[:100]:
+        while _close_some(event_id, now):
+            pass
+
+
+def _close_some(event_id: UUID, now: datetime) -> bool:
+    with transaction.atomic(durable=True):
+        EventStock.objects.lock(event_id)
+        some = Booking.objects.live().filter(event_id=event_id)[:CLOSED_AT_ONCE]
+        ended = Booking.objects.end(some, rules.CANCELLED, now)
+        if ended:
+            give_back(event_id, ended)
+            messages.bookings_cancelled(ended, "event_cancelled")
+        else:
+            Event.objects.filter(event_id=event_id, status="cancelled").update(closed_at=now)
+    return bool(ended)
+
+
+def _make_stock(event_id: UUID, facts: dict[str, Any]) -> None:
+    sizes = {UUID(kind["ticketTypeId"]): kind["capacity"] for kind in facts["ticketTypes"]}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO bookings_eventstock (event_id, cap, capacity, taken, version, untold)"
+            " VALUES (%s, %s, %s, 0, 1, true) ON CONFLICT DO NOTHING",
+            [event_id, facts["capacity"], rules.event_capacity(facts["capacity"], sizes.values())],
+        )
+        made = cursor.rowcount == 1
+    if made:
+        TypeStock.objects.bulk_create(
+            TypeStock(ticket_type_id=type_id, event_id=event_id, capacity=size)
+            for type_id, size in sizes.items()
+        )
+
+
+def _columns(facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "version": facts["version"],
+        "organizer_id": UUID(facts["organizerId"]),
+        "status": facts["status"],
+        "currency": facts["currency"],
+        "ticket_types": facts["ticketTypes"],
+        "hold_minutes": facts["holdMinutes"],
+        "max_per_person": facts["maxPerPerson"],
+        "sales_start": facts["salesStart"] and datetime.fromisoformat(facts["salesStart"]),
+        "sales_end": datetime.fromisoformat(facts["salesEnd"]),
+        "cancel_until": datetime.fromisoformat(facts["cancelUntil"]),
+    }

@@ -1,0 +1,60 @@
+"""What bookings says. booking.held, and .confirmed of a free one, are written by hold_v1.sql alike."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from frontrow.chassis.outbox import say_all
+from frontrow.services.bookings import rules
+from frontrow.services.bookings.models import Booking, EventStock, TypeStock
+
+
+def bookings_cancelled(bookings: Iterable[Booking], reason: str) -> None:
+    """`reason`: who ended it, 'person' or 'event_cancelled'."""
+    facts = [(booking, {**booking_facts(booking), "reason": reason}) for booking in bookings]
+    say_all([("booking.cancelled.v1", b.booking_id, b.version, data) for b, data in facts])
+
+
+def bookings_expired(bookings: Iterable[Booking]) -> None:
+    say_all([("booking.expired.v1", b.booking_id, b.version, booking_facts(b)) for b in bookings])
+
+
+def stock_changed(stocks: Iterable[tuple[EventStock, list[TypeStock]]]) -> None:
+    say_all([("stock.changed.v1", s.event_id, s.version, stock_facts(s, types)) for s, types in stocks])
+
+
+def booking_facts(booking: Booking) -> dict[str, Any]:
+    """A booking as others know it."""
+    return {
+        "bookingId": str(booking.booking_id),
+        "userId": str(booking.user_id),
+        "eventId": str(booking.event_id),
+        "status": booking.status,
+        "bookingDate": _time(booking.booking_date),
+        "items": booking.items,
+        "quantity": booking.quantity,
+        "amount": booking.amount,
+        "currency": booking.currency,
+        "expiresAt": _time(booking.expires_at),
+        "version": booking.version,
+    }
+
+
+def stock_facts(stock: EventStock, types: list[TypeStock]) -> dict[str, Any]:
+    """What is left of an event; also the answer to events when it makes a capacity N."""
+    left = {kind.ticket_type_id: kind.capacity - kind.taken for kind in types}
+    return {
+        "eventId": str(stock.event_id),
+        "version": stock.version,
+        "capacity": stock.cap,
+        "availability": rules.availability(stock.capacity - stock.taken, left.values()),
+        "ticketTypes": [
+            {"ticketTypeId": str(kind.ticket_type_id), "capacity": kind.capacity,
+             "availability": left[kind.ticket_type_id]}
+            for kind in types
+        ],
+    }  # fmt: skip
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

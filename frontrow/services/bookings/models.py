@@ -1,0 +1,135 @@
+"""Bookings and stock. What is sold can never exceed what there is: the constraints say so too.
+
+Locks are taken in one order everywhere: people, then events' stock, then bookings.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import models
+from django.db.models import F, Q
+
+from frontrow.services.bookings.rules import CANCELLED, CONFIRMED, EXPIRED, HELD, LIVE
+
+
+class Event(models.Model):
+    """What bookings must know of an event to sell it; a copy, as of a version."""
+
+    event_id = models.UUIDField(primary_key=True)
+    version = models.BigIntegerField()
+    organizer_id = models.UUIDField()
+    status = models.CharField(max_length=10)
+    currency = models.CharField(max_length=3)
+    ticket_types = models.JSONField()  # [{ticketTypeId, name, price, …}]
+    hold_minutes = models.PositiveIntegerField()
+    max_per_person = models.PositiveIntegerField()
+    sales_start = models.DateTimeField(null=True)
+    sales_end = models.DateTimeField()
+    cancel_until = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)  # when the last booking of a cancelled event was cancelled
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["event_id"], condition=Q(status="cancelled", closed_at=None), name="bookings_to_close"
+            ),
+        ]
+
+
+class EventStockQuerySet(models.QuerySet["EventStock"]):
+    def lock(self, event_id: UUID) -> "EventStock | None":
+        """The row that every change of an event's stock goes through, held until the transaction ends."""
+        return self.select_for_update(no_key=True).filter(event_id=event_id).first()
+
+
+class EventStock(models.Model):
+    """Places of an event as a whole: a narrow row that changes with every booking."""
+
+    event_id = models.UUIDField(primary_key=True)
+    cap = models.PositiveIntegerField(null=True)  # the organiser's, over all ticket types
+    capacity = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+    version = models.BigIntegerField(default=1)
+    untold = models.BooleanField(default=True)  # changed since stock.changed was last said
+
+    objects = EventStockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(taken__lte=F("capacity")), name="bookings_event_not_oversold"),
+        ]
+        indexes = [models.Index(fields=["event_id"], condition=Q(untold=True), name="bookings_stock_untold")]
+
+
+class TypeStock(models.Model):
+    """Places of a ticket type; changed only under the lock of its event's stock."""
+
+    ticket_type_id = models.UUIDField(primary_key=True)
+    event_id = models.UUIDField(db_index=True)
+    capacity = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(taken__lte=F("capacity")), name="bookings_type_not_oversold"),
+        ]
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    def live(self) -> "BookingQuerySet":
+        """Those that have their places."""
+        return self.filter(status__in=LIVE)
+
+    def overdue(self, now: datetime) -> "BookingQuerySet":
+        """Holds past their deadline whose places are not back yet."""
+        return self.filter(status=HELD, expires_at__lte=now)
+
+    def end(self, bookings: "Iterable[Booking]", status: str, now: datetime) -> "list[Booking]":
+        """End those of the bookings that are still live; which ones did."""
+        locked = list(self.live().filter(pk__in=[b.pk for b in bookings]).select_for_update().order_by("pk"))
+        for booking in locked:
+            booking.status, booking.ended_at, booking.version = status, now, booking.version + 1
+        Booking.objects.bulk_update(locked, ["status", "ended_at", "version"])
+        return locked
+
+
+class Booking(models.Model):
+    booking_id = models.UUIDField(primary_key=True)
+    user_id = models.UUIDField()
+    event_id = models.UUIDField()
+    status = models.CharField(max_length=10)
+    booking_date = models.DateTimeField()
+    items = models.JSONField()  # [{ticketTypeId, name, quantity, price}], as sold
+    quantity = models.PositiveIntegerField()
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    held_until = models.DateTimeField(null=True)  # the deadline first given
+    expires_at = models.DateTimeField(null=True)  # the deadline now: later, once, while being paid
+    ended_at = models.DateTimeField(null=True)
+    version = models.BigIntegerField(default=1)
+    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001, none is not ''
+    fingerprint = models.CharField(max_length=64)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user_id", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="bookings_key_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[HELD, CONFIRMED, CANCELLED, EXPIRED]), name="bookings_known_status"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=HELD) | Q(expires_at__isnull=False), name="bookings_holds_end"
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=1, amount__gte=0), name="bookings_sane_numbers"),
+        ]
+        indexes = [
+            models.Index(fields=["user_id", "booking_id"], name="bookings_of_person"),
+            models.Index(fields=["event_id", "booking_id"], name="bookings_of_event"),
+            models.Index(fields=["expires_at"], condition=Q(status=HELD), name="bookings_to_expire"),
+        ]  # fmt: skip

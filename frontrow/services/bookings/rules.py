@@ -1,0 +1,37 @@
+"""Decisions about bookings that need no lock. No Django, no clock, no I/O.
+
+Whether there is stock is decided by the database: migrations/hold_v1.sql.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+HELD, CONFIRMED, CANCELLED, EXPIRED = "held", "confirmed", "cancelled", "expired"
+LIVE = (HELD, CONFIRMED)
+OPEN_HOLDS = 10  # unpaid bookings that a person may have at once
+
+
+def may_cancel(status: str, cancel_until: datetime, now: datetime) -> bool:
+    """Whether its owner may give a booking back: a hold always, a ticket until the organiser's limit."""
+    return status == HELD or now < cancel_until
+
+
+def places_by_type(bookings: Iterable[list[Mapping[str, Any]]]) -> dict[str, int]:
+    """How many places of each ticket type the items of these bookings take."""
+    total: Counter[str] = Counter()
+    for items in bookings:
+        for item in items:
+            total[item["ticketTypeId"]] += item["quantity"]
+    return dict(total)
+
+
+def event_capacity(cap: int | None, types: Iterable[int]) -> int:
+    """How many places of an event may be taken: its cap, or else all of its ticket types'."""
+    return sum(types) if cap is None else cap
+
+
+def availability(left_of_event: int, left_of_types: Iterable[int]) -> int:
+    """How many places one can still buy, whichever runs out first."""
+    return max(0, min(left_of_event, sum(left_of_types)))

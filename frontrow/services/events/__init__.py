@@ -1,0 +1,7 @@
+"""events: what takes place, where and when, and on what terms it is sold.
+
+Owns: events and their ticket types; copies of availability.
+Hears: stock.changed.
+Says: event.published, event.updated, event.cancelled.
+Asks: bookings, to make a capacity N.
+"""

@@ -1,0 +1,47 @@
+"""Whom events asks: bookings, who alone knows what is sold."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from frontrow.chassis import http
+from frontrow.chassis.refusals import Refusal, Unavailable
+from frontrow.services.events.rules import Terms
+
+
+class CapacityBelowSold(Refusal):
+    code, status = "capacity_below_sold", 409
+    detail = "More places are held or sold than this. Choose a larger capacity, or cancel bookings first."
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What bookings says is left, as of a version of its own."""
+
+    version: int
+    capacity: int | None  # of all types together, if capped
+    availability: int
+    types: dict[UUID, tuple[int, int]]  # capacity and availability
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Stock":
+        """From an answer or message of bookings."""
+        types = {UUID(t["ticketTypeId"]): (t["capacity"], t["availability"]) for t in told["ticketTypes"]}
+        return cls(told["version"], told["capacity"], told["availability"], types)
+
+
+def make_capacity(event_id: UUID, terms: Terms) -> Stock:
+    """Have bookings make the capacities what the terms say, in one guarded act.
+
+    Raises CapacityBelowSold, and Unavailable if bookings does not answer.
+    """
+    wanted = {
+        "capacity": terms.capacity,
+        "ticketTypes": [{"ticketTypeId": str(t.ticket_type_id), "capacity": t.capacity} for t in terms.types],
+    }
+    answer = http.ask("bookings", "PUT", f"/internal/stock/{event_id}", json=wanted)
+    if answer.status_code == CapacityBelowSold.status:
+        raise CapacityBelowSold
+    if answer.status_code != 200:
+        raise Unavailable
+    return Stock.of(answer.json())

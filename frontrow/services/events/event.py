@@ -1,0 +1,161 @@
+"""The story of an event: listed, changed, cancelled."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.refusals import Invalid, NotFound, Refusal, Unavailable
+from frontrow.services.events import clients, messages, rules
+from frontrow.services.events.clients import Stock
+from frontrow.services.events.models import CANCELLED, DRAFT, PUBLISHED, Event, TicketType
+from frontrow.services.events.rules import Terms
+
+ATTEMPTS = 5  # at changing an event that others change at the same moment
+
+
+class EventCancelled(Refusal):
+    code, status, detail = "event_cancelled", 409, "This event is cancelled. Nothing about it can change."
+
+
+class AlreadyPublished(Refusal):
+    code, status = "already_published", 409
+    detail = "A published event cannot become a draft again. Cancel it instead."
+
+
+def create(organizer: UUID, terms: Terms, now: datetime) -> Event:
+    """List an event, or keep it as a draft. Raises Invalid."""
+    terms = replace(terms, **rules.resolved(terms, {"types": terms.types}, new_id))
+    _check(terms, None, now)
+    with transaction.atomic(durable=True):
+        event = Event(organizer_id=organizer, availability=terms.places, created_at=now)
+        event.take(terms, now)
+        event.save(force_insert=True)
+        _store_types(event, terms)
+        if event.status == PUBLISHED:
+            messages.event_published(event)
+    return find(event.event_id, organizer)
+
+
+def find(event_id: UUID, person: UUID | None) -> Event:
+    """An event that the person may read. Raises NotFound."""
+    event = Event.objects.seen_by(person).prefetch_related("types").filter(event_id=event_id).first()
+    if event is None:
+        raise NotFound
+    return event
+
+
+def change(event_id: UUID, organizer: UUID, changes: dict[str, Any], now: datetime) -> Event:
+    """Change an organiser's own event; capacities only as far as bookings agrees.
+
+    Raises NotFound, Invalid, EventCancelled, AlreadyPublished, CapacityBelowSold, Unavailable.
+    """
+    for _ in range(ATTEMPTS):
+        before = _own(event_id, organizer)
+        terms = _changed(before.terms, changes)
+        _check(terms, before.terms, now)
+        stock = None
+        if before.status == PUBLISHED and _sizes(terms) != _sizes(before.terms):
+            stock = clients.make_capacity(event_id, terms)
+        if _store(before, terms, stock, now):
+            return find(event_id, organizer)
+    raise Unavailable("Others are changing this event right now. Try again.")
+
+
+def cancel(event_id: UUID, organizer: UUID, now: datetime) -> None:
+    """Cancel an organiser's own event; a draft just goes. Cancelling twice is fine. Raises NotFound."""
+    with transaction.atomic(durable=True):
+        event = _own(event_id, organizer, lock=True)
+        if event.status == DRAFT:
+            event.delete()
+        elif event.status == PUBLISHED:
+            event.status, event.updated_at, event.version = CANCELLED, now, event.version + 1
+            event.save()
+            messages.event_cancelled(event)
+
+
+def told(event_id: UUID) -> dict[str, Any]:
+    """An event as other services know it. Raises NotFound for drafts, of which they must not know."""
+    return messages.facts(find(event_id, None))
+
+
+def copy_stock(event_id: UUID, stock: Stock) -> None:
+    """Keep what bookings says is left, unless something newer is here. Runs in the caller's transaction."""
+    older = Event.objects.filter(event_id=event_id, stock_version__lt=stock.version)
+    if older.update(stock_version=stock.version, availability=stock.availability, capacity=stock.capacity):
+        for type_id, (capacity, availability) in stock.types.items():
+            TicketType.objects.filter(event_id=event_id, ticket_type_id=type_id).update(
+                capacity=capacity, availability=availability
+            )
+
+
+def _own(event_id: UUID, organizer: UUID, lock: bool = False) -> Event:
+    rows = Event.objects.select_for_update() if lock else Event.objects
+    event = rows.filter(event_id=event_id, organizer_id=organizer).first()
+    if event is None:
+        raise NotFound
+    return event
+
+
+def _changed(terms: Terms, changes: dict[str, Any]) -> Terms:
+    if terms.status == CANCELLED:
+        raise EventCancelled
+    if terms.status == PUBLISHED and changes.get("status") == DRAFT:
+        raise AlreadyPublished
+    try:
+        return replace(terms, **rules.resolved(terms, changes, new_id))
+    except LookupError as error:
+        raise Invalid.field("ticketTypes", f"there is no ticket type {error} at this event") from None
+    except ValueError as error:
+        raise Invalid.field("price", str(error)) from None
+
+
+def _check(terms: Terms, before: Terms | None, now: datetime) -> None:
+    wrong = rules.wrongs(terms, before, now)
+    if wrong:
+        raise Invalid(errors=[{"field": w.field, "message": w.message} for w in wrong])
+
+
+def _store(before: Event, terms: Terms, stock: Stock | None, now: datetime) -> bool:
+    """Store new terms unless the event moved on since it was read; whether it was stored."""
+    with transaction.atomic(durable=True):
+        event = Event.objects.select_for_update().get(pk=before.pk)
+        if event.version != before.version:
+            return False
+        event.take(terms, now)
+        event.version += 1
+        if before.status == DRAFT:
+            event.availability = terms.places
+        event.save()
+        _store_types(event, terms)
+        if stock is not None:
+            copy_stock(event.event_id, stock)
+        if event.status == PUBLISHED:
+            (messages.event_published if before.status == DRAFT else messages.event_updated)(event)
+    return True
+
+
+def _store_types(event: Event, terms: Terms) -> None:
+    """Make the event's ticket types these, anew: names and places may have changed among them."""
+    known: dict[UUID | None, TicketType] = {kind.ticket_type_id: kind for kind in event.types.all()}
+    event.types.all().delete()
+    TicketType.objects.bulk_create(
+        TicketType(
+            ticket_type_id=kind.ticket_type_id, event=event, name=kind.name, price=kind.price,
+            capacity=kind.capacity, position=position,
+            availability=_left(known.get(kind.ticket_type_id), kind.capacity),
+        )
+        for position, kind in enumerate(terms.types)
+    )  # fmt: skip
+
+
+def _left(known: TicketType | None, capacity: int) -> int:
+    """A type's availability until bookings tells more: what was left, moved with the capacity."""
+    return capacity if known is None else max(0, known.availability + capacity - known.capacity)
+
+
+def _sizes(terms: Terms) -> tuple[Any, ...]:
+    return terms.capacity, {kind.ticket_type_id: kind.capacity for kind in terms.types}

@@ -1,0 +1,13 @@
+"""The door of events for messages."""
+
+from uuid import UUID
+
+from frontrow.chassis.listener import hears
+from frontrow.chassis.message import Message
+from frontrow.services.events import event
+from frontrow.services.events.clients import Stock
+
+
+@hears("stock.changed.v1")
+def stock_changed(message: Message) -> None:
+    event.copy_stock(UUID(message.data["eventId"]), Stock.of(message.data))

@@ -1,0 +1,158 @@
+"""The HTTP door of users."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Status
+from pydantic import AfterValidator, EmailStr, Field, StringConstraints, field_validator, model_validator
+
+from frontrow.chassis.api import Door, answers
+from frontrow.chassis.auth import person
+from frontrow.chassis.middleware import client_address
+from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
+from frontrow.chassis.schemas import In, Line, Out, TimeZone
+from frontrow.services.users import keys, session, user
+from frontrow.services.users.session import InvalidCredentials
+from frontrow.services.users.user import EmailTaken, UsernameTaken
+
+door = Door("users", "Registration, sign-in and profiles.")
+
+Username = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{2,29}$")
+]
+Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
+Secret = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def _encodable(password: str) -> str:
+    if "\0" in password or not password.isprintable():
+        raise ValueError("must be made of printable characters")
+    return password
+
+
+Password = Annotated[str, Field(min_length=8, max_length=256), AfterValidator(_encodable)]
+
+
+class ProfileInfo(In):
+    display_name: Annotated[str, Line(1, 100)] | None = None
+    phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()./-]{3,30}$")] | None = None
+    locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
+    timezone: TimeZone | None = None
+
+
+class RegisterIn(In):
+    username: Username
+    email: Email
+    password: Password
+    profile_info: ProfileInfo = ProfileInfo()
+
+
+class LoginIn(In):
+    username: Annotated[str, Line(1, 254)] | None = None
+    email: Annotated[str, Line(1, 254)] | None = None
+    password: Secret
+
+    @model_validator(mode="after")
+    def _one_login(self) -> "LoginIn":
+        if (self.username is None) == (self.email is None):
+            raise ValueError("send either username or email")
+        return self
+
+
+class RefreshIn(In):
+    refresh_token: Secret
+
+
+class ProfileIn(In):
+    username: Username | None = None
+    email: Email | None = None
+    profile_info: ProfileInfo | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_null(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("leave the field out instead of sending null")
+        return value
+
+
+class UserOut(Out):
+    user_id: UUID
+    username: str
+    email: str
+    profile_info: dict[str, str]
+
+
+class ProfileOut(UserOut):
+    created_at: datetime
+
+
+class SessionOut(Out):
+    access_token: str
+    refresh_token: str
+    token_type: str
+    expires_in: int
+    user_id: UUID
+
+
+class KeySetOut(Out):
+    keys: list[dict[str, str]]
+
+
+@door.post("/register", auth=None, **answers(201, UserOut, UsernameTaken, EmailTaken, TooMany))
+def register(request: HttpRequest, body: RegisterIn) -> Any:
+    """Make an account."""
+    profile = _profile(body.profile_info)
+    given = {name: value for name, value in profile.items() if value is not None}
+    address, now = client_address(request), timezone.now()
+    return Status(201, user.register(body.username, body.email, body.password, given, address, now))
+
+
+@door.post("/login", auth=None, **answers(200, SessionOut, InvalidCredentials, TooMany))
+def login(request: HttpRequest, body: LoginIn) -> Any:
+    """Sign in by username or e-mail address."""
+    name = body.username or body.email or ""
+    return session.sign_in(name, body.password, client_address(request), timezone.now())
+
+
+@door.post("/token/refresh", auth=None, **answers(200, SessionOut, InvalidToken))
+def refresh(request: HttpRequest, body: RefreshIn) -> Any:
+    """Exchange a refresh token for new tokens; each works once."""
+    return session.renew(body.refresh_token, timezone.now())
+
+
+@door.post("/logout", auth=None, **answers(204, None, InvalidToken))
+def logout(request: HttpRequest, body: RefreshIn) -> Any:
+    """End the session of a refresh token."""
+    session.sign_out(body.refresh_token, timezone.now())
+    return Status(204, None)
+
+
+@door.get("/profile", **answers(200, ProfileOut, NotSignedIn, InvalidToken, NotFound))
+def profile(request: HttpRequest) -> Any:
+    """My account."""
+    return user.find(person(request).user_id)
+
+
+@door.put(
+    "/profile", **answers(200, ProfileOut, NotSignedIn, InvalidToken, NotFound, UsernameTaken, EmailTaken)
+)
+def change_profile(request: HttpRequest, body: ProfileIn) -> Any:
+    """Change my account: what is sent replaces, a null within profileInfo removes."""
+    changes = body.given()
+    if body.profile_info is not None:
+        changes["profile_info"] = _profile(body.profile_info)
+    return user.change(person(request).user_id, changes, timezone.now())
+
+
+@door.get("/.well-known/jwks.json", auth=None, **answers(200, KeySetOut))
+def jwks(request: HttpRequest) -> Any:
+    """The public keys that verify access tokens."""
+    return keys.published(timezone.now())
+
+
+def _profile(info: ProfileInfo) -> dict[str, str | None]:
+    return info.model_dump(by_alias=True, exclude_unset=True)

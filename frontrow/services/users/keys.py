@@ -1,0 +1,87 @@
+"""Signing keys: made when missing or old, published while tokens of theirs may live."""
+
+import base64
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from jwt.algorithms import OKPAlgorithm
+
+from frontrow.chassis.auth import ALGORITHM, TOKEN_TYPE
+from frontrow.chassis.ids import new_id
+from frontrow.services.users import rules
+from frontrow.services.users.models import SigningKey
+
+_opened: dict[str, Ed25519PrivateKey] = {}
+
+
+def sign(user_id: UUID, roles: list[str], now: datetime) -> str:
+    """An access token (RFC 9068) for a person."""
+    key = active(now)
+    environment = settings.ENVIRONMENT
+    claims = {
+        "iss": environment.token_issuer, "aud": environment.token_audience, "sub": str(user_id),
+        "iat": now, "exp": now + timedelta(seconds=environment.access_token_seconds),
+        "jti": str(new_id()), "roles": roles,
+    }  # fmt: skip
+    return jwt.encode(claims, _open(key), ALGORITHM, headers={"kid": key.kid, "typ": TOKEN_TYPE})
+
+
+def published(now: datetime) -> dict[str, Any]:
+    """The key set (RFC 7517): the key that signs and those whose tokens may still live."""
+    life = timedelta(seconds=settings.ENVIRONMENT.access_token_seconds)
+    active(now)
+    needed = SigningKey.objects.filter(Q(retired_at=None) | Q(retired_at__gte=now - life)).order_by("-kid")
+    return {"keys": [key.public for key in needed]}
+
+
+def active(now: datetime) -> SigningKey:
+    """The key that signs now; a new one takes over when there is none or it is old."""
+    key = SigningKey.objects.filter(retired_at=None).first()
+    if key is None or rules.is_due(
+        key.created_at, timedelta(days=settings.ENVIRONMENT.key_rotation_days), now
+    ):
+        return rotate(key, now)
+    return key
+
+
+def rotate(old: SigningKey | None, now: datetime) -> SigningKey:
+    """Retire the old key and make a new one; where several try at once, they agree on one."""
+    try:
+        with transaction.atomic():
+            if old is not None:
+                SigningKey.objects.filter(kid=old.kid, retired_at=None).update(retired_at=now)
+            return _make(now)
+    except IntegrityError:
+        return SigningKey.objects.get(retired_at=None)
+
+
+def _make(now: datetime) -> SigningKey:
+    private = Ed25519PrivateKey.generate()
+    kid = str(new_id())
+    public = {
+        **OKPAlgorithm.to_jwk(private.public_key(), as_dict=True),
+        "kid": kid,
+        "use": "sig",
+        "alg": ALGORITHM,
+    }
+    sealed = _safe().encrypt(private.private_bytes_raw())
+    return SigningKey.objects.create(kid=kid, sealed=sealed, public=public, created_at=now)
+
+
+def _open(key: SigningKey) -> Ed25519PrivateKey:
+    if key.kid not in _opened:
+        _opened[key.kid] = Ed25519PrivateKey.from_private_bytes(_safe().decrypt(bytes(key.sealed)))
+    return _opened[key.kid]
+
+
+def _safe() -> Fernet:
+    secret = settings.ENVIRONMENT.derived_secret("signing keys")
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()))

@@ -1,0 +1,24 @@
+"""What users says."""
+
+from typing import Any
+
+from frontrow.chassis.outbox import say
+from frontrow.services.users.models import User
+
+
+def user_registered(user: User) -> None:
+    say("user.registered.v1", user.user_id, user.version, _person(user))
+
+
+def user_updated(user: User) -> None:
+    say("user.updated.v1", user.user_id, user.version, _person(user))
+
+
+def _person(user: User) -> dict[str, Any]:
+    return {
+        "userId": str(user.user_id),
+        "username": user.username,
+        "email": user.email,
+        "profileInfo": user.profile_info,
+        "version": user.version,
+    }

@@ -1,0 +1,80 @@
+"""Accounts, refresh tokens and signing keys."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from frontrow.chassis.ids import new_id
+from frontrow.services.users.rules import folded
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def by_login(self, login: str) -> "User | None":
+        """The account of a username or an e-mail address."""
+        column = "email" if "@" in login else "username"
+        return self.alias(login=Lower(column)).filter(login=folded(login)).first()
+
+
+class User(models.Model):
+    user_id = models.UUIDField(primary_key=True, default=new_id)
+    username = models.CharField(max_length=30)
+    email = models.CharField(max_length=254)
+    password = models.CharField(max_length=128)
+    profile_info = models.JSONField(default=dict)
+    is_admin = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    version = models.BigIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = UserQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="users_username_once"),
+            models.UniqueConstraint(Lower("email"), name="users_email_once"),
+        ]
+
+
+class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
+    def use(self, digest: str, now: datetime) -> bool:
+        """Use a token up: true for exactly one caller, and only while it is alive."""
+        fresh = self.filter(digest=digest, used_at=None, revoked_at=None, expires_at__gt=now)
+        return fresh.update(used_at=now) == 1
+
+    def revoke_family(self, family: UUID, now: datetime) -> None:
+        """End every token that descends from the same sign-in."""
+        self.filter(family=family, revoked_at=None).update(revoked_at=now)
+
+
+class RefreshToken(models.Model):
+    """A single-use token; only its SHA-256 is stored."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    family = models.UUIDField(db_index=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = RefreshTokenQuerySet.as_manager()
+
+
+class SigningKey(models.Model):
+    """An Ed25519 key pair; raw private key, encrypted with the installation's secret."""
+
+    kid = models.CharField(primary_key=True, max_length=36)
+    sealed = models.BinaryField()
+    public = models.JSONField()
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(retired_at=None), name="users_one_active_key"
+            ),
+        ]

@@ -1,0 +1,21 @@
+"""Decisions about people and tokens. No Django, no clock, no I/O."""
+
+from datetime import datetime, timedelta
+
+PROFILE_FIELDS = ("displayName", "phone", "locale", "timezone")
+
+
+def folded(login: str) -> str:
+    """A username or e-mail address as compared: without regard to case."""
+    return login.strip().casefold()
+
+
+def merged_profile(current: dict[str, str], given: dict[str, str | None]) -> dict[str, str]:
+    """The profile after an update: what is given replaces, null removes, the rest stays."""
+    together = {**current, **given}
+    return {name: value for name, value in together.items() if value is not None}
+
+
+def is_due(made: datetime, every: timedelta, now: datetime) -> bool:
+    """Whether something made then is as old as its period."""
+    return now - made >= every

@@ -1,0 +1,115 @@
+"""The story of a session: signed in, renewed by single-use tokens, ended."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.limits import Limit
+from frontrow.chassis.refusals import InvalidToken, Refusal
+from frontrow.services.users import keys, passwords
+from frontrow.services.users.models import RefreshToken, User
+from frontrow.services.users.rules import folded
+
+log = structlog.get_logger(__name__)
+KNOWN_SECONDS = 30 * 86400
+
+
+class InvalidCredentials(Refusal):
+    code, status, detail = "invalid_credentials", 401, "Username, e-mail address or password is wrong."
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a sign-in or renewal gives: tokens, and the access token's life in seconds."""
+
+    user_id: UUID
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    token_type: str = "Bearer"  # noqa: S105
+
+
+def sign_in(login: str, password: str, address: str, now: datetime) -> Session:
+    """Open a session. Raises InvalidCredentials, and TooMany after too many wrong attempts.
+
+    Right sign-ins count towards no limit.
+    """
+    accounts, addresses = _limits()
+    account = _account_key(login, address)
+    accounts.check(account, now)
+    addresses.check(address, now)
+    user = User.objects.by_login(login)
+    if not passwords.matches(password, user.password if user else None) or user is None or not user.is_active:
+        accounts.count(account, now)
+        addresses.count(address, now)
+        raise InvalidCredentials
+    cache.set(_known_key(login, address), True, KNOWN_SECONDS)
+    with transaction.atomic(durable=True):
+        return _open(user, new_id(), now)
+
+
+def renew(refresh_token: str, now: datetime) -> Session:
+    """Exchange a refresh token, once. A second use ends its whole family. Raises InvalidToken."""
+    with transaction.atomic(durable=True):
+        token = RefreshToken.objects.select_related("user").filter(digest=_digest(refresh_token)).first()
+        if token is None:
+            raise InvalidToken
+        if token.user.is_active and RefreshToken.objects.use(token.digest, now):
+            return _open(token.user, token.family, now)
+        RefreshToken.objects.revoke_family(token.family, now)
+    log.warning("refresh_refused", user_id=str(token.user_id), reused=token.used_at is not None)
+    raise InvalidToken
+
+
+def sign_out(refresh_token: str, now: datetime) -> None:
+    """End the session of a token and all that descend from it. Raises InvalidToken."""
+    with transaction.atomic(durable=True):
+        token = RefreshToken.objects.filter(digest=_digest(refresh_token)).first()
+        if token is None:
+            raise InvalidToken
+        RefreshToken.objects.revoke_family(token.family, now)
+
+
+def forget_expired(now: datetime) -> int:
+    """Delete refresh tokens that could not be used any more; how many."""
+    return RefreshToken.objects.filter(expires_at__lt=now).delete()[0]
+
+
+def _open(user: User, family: UUID, now: datetime) -> Session:
+    secret = secrets.token_urlsafe(32)
+    RefreshToken.objects.create(
+        digest=_digest(secret), user=user, family=family, created_at=now,
+        expires_at=now + timedelta(days=settings.ENVIRONMENT.refresh_token_days),
+    )  # fmt: skip
+    access = keys.sign(user.user_id, ["admin"] if user.is_admin else [], now)
+    return Session(user.user_id, access, secret, settings.ENVIRONMENT.access_token_seconds)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _limits() -> tuple[Limit, Limit]:
+    environment = settings.ENVIRONMENT
+    window = environment.sign_in_window_seconds
+    return (
+        Limit("sign-in-account", environment.sign_in_failures_per_account, window),
+        Limit("sign-in-address", environment.sign_in_failures_per_address, window),
+    )
+
+
+def _account_key(login: str, address: str) -> str:
+    """An address this account signed in from before is counted apart, so that strangers lock nobody out."""
+    return f"{folded(login)} {address}" if cache.get(_known_key(login, address)) else folded(login)
+
+
+def _known_key(login: str, address: str) -> str:
+    return f"known:{_digest(f'{folded(login)} {address}')}"

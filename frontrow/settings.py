@@ -1,0 +1,53 @@
+"""Django's settings: the services of this process, put together from the environment."""
+
+from environ import Env
+
+from frontrow.chassis import environment
+
+ENVIRONMENT = environment.read()
+
+SECRET_KEY = ENVIRONMENT.derived_secret("django")
+SERVICES = ENVIRONMENT.services
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+DEBUG = False
+ROOT_URLCONF = "frontrow.urls"
+WSGI_APPLICATION = "frontrow.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "ninja",
+    "frontrow.chassis",
+    *(f"frontrow.services.{name}" for name in SERVICES),
+]
+MIDDLEWARE = [
+    "frontrow.chassis.middleware.RequestContext",
+    "frontrow.chassis.middleware.SafeHeaders",
+    "frontrow.chassis.middleware.Problems",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+
+# Persistent connections: a call within the process must not close the caller's (chassis/http.py).
+_database = Env.db_url_config(ENVIRONMENT.database_url)
+DATABASES = {
+    "default": {
+        **_database,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "frontrow", "connect_timeout": 5, **_database.get("OPTIONS", {})},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": Env.cache_url_config(ENVIRONMENT.cache_url)}
+# OWASP's smallest recommended cost for Argon2id; many may sign in at once on a small machine.
+PASSWORD_HASHERS = ["frontrow.services.users.passwords.Argon2id"]
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.max_body_bytes
+SECURE_CONTENT_TYPE_NOSNIFF = False  # SafeHeaders sets every header of this kind
+LOGGING_CONFIG = None

@@ -1,0 +1,34 @@
+"""Where everything answers: the services of this process at the root, as behind the gateway."""
+
+import sys
+from importlib import import_module
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from frontrow.chassis import api, docs, health
+from frontrow.chassis.middleware import request_id
+from frontrow.chassis.refusals import BadRequest, NotFound
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("docs", docs.page),
+    path("docs/<str:service>", docs.page),
+    path("openapi/<str:service>.json", docs.openapi),
+    *(path("", import_module(f"frontrow.services.{name}.api").door.urls) for name in settings.SERVICES),
+]
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return BadRequest().answer(request_id())
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return NotFound().answer(request_id())
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return api.fault(request, sys.exception() or RuntimeError("no exception at hand"))

@@ -1,0 +1,1 @@
+"""What spans services; each service's own tests lie in its folder."""
