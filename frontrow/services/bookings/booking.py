@@ -70,6 +70,7 @@ RESTS_ON_EVENT = {
     LimitReached.code,
 }
 SUCCESSES = {"booked", "replayed"}
+OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def hold(request: Request, now: datetime) -> dict[str, Any]:
     outcome, told = decide([request], now)[0]
     if outcome in RESTS_ON_EVENT and (event.ask(request.event_id) or outcome == EventNotFound.code):
         outcome, told = decide([request], now)[0]
-    if outcome == SoldOut.code and expire_of(request.event_id, now):
+    while outcome == OVERDUE:  # ends: at a given time there are only so many overdue holds
+        expire_of(request.event_id, now)
         outcome, told = decide([request], now)[0]
     if outcome not in SUCCESSES:
         raise BY_CODE[outcome]

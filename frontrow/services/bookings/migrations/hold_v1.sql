@@ -3,7 +3,8 @@
 -- requests: [{bookingId, messageId, requestId, userId, eventId, items: [{ticketTypeId, quantity}] or null,
 --             quantity, key or null, fingerprint}]
 -- Answers a row for each: its place in the list, the outcome, and for 'booked' and 'replayed' the booking
--- as it was first told. Every other outcome is the code of a refusal, and has changed nothing.
+-- as it was first told. 'overdue': sold out, but for holds that are past their deadline; end these and
+-- ask again. Every other outcome is the code of a refusal. None but 'booked' has changed anything.
 --
 -- What it relies on: whoever changes an event's stock holds the lock of its bookings_eventstock row, and
 -- whoever books for a person holds the person's advisory lock. Both are taken in sorted order, so no two
@@ -91,7 +92,13 @@ BEGIN
             WHERE event_id = event.event_id AND taken + sold.quantity <= capacity;
             IF FOUND THEN outcome := 'booked'; END IF;
         END IF;
-        IF outcome = 'sold_out' THEN RETURN NEXT; CONTINUE; END IF;
+        IF outcome = 'sold_out' THEN
+            IF EXISTS (SELECT FROM bookings_booking
+                       WHERE event_id = event.event_id AND status = 'held' AND expires_at <= at) THEN
+                outcome := 'overdue';
+            END IF;
+            RETURN NEXT; CONTINUE;
+        END IF;
 
         UPDATE bookings_typestock stock SET taken = taken + item.quantity
         FROM jsonb_to_recordset(sold.items) AS item ("ticketTypeId" uuid, quantity integer)

@@ -1,0 +1,148 @@
+"""Real threads on a real database: nobody is sold a place that is not there, nobody is refused one that is."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.models import Outbox
+from frontrow.chassis.refusals import Refusal
+from frontrow.services.bookings import booking, event
+from frontrow.services.bookings.models import Booking
+
+from .stage import NOW, check_invariants, left, stage, type_ids, wants
+
+pytestmark = pytest.mark.django_db(transaction=True)
+THREADS = 16
+
+
+def at_once(calls):
+    """Each call's result, or the code of its refusal, all running at the same time."""
+
+    def run(call):
+        try:
+            return call()
+        except Refusal as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, calls))
+
+
+def hold(request, now=NOW):
+    return lambda: booking.hold(request, now)
+
+
+def count(results):
+    return Counter(result if isinstance(result, str) else "booked" for result in results)
+
+
+def test_a_hundred_people_and_thirty_places():
+    told = stage(30)
+    assert count(at_once([hold(wants(told)) for _ in range(100)])) == {"booked": 30, "sold_out": 70}
+    assert left(told) == 0
+    check_invariants()
+
+
+def test_two_types_of_eight_under_a_cap_of_ten():
+    told = stage(8, 8, cap=10)
+    requests = [wants(told, items=((type_ids(told)[n % 2], 1),)) for n in range(60)]
+    assert count(at_once([hold(request) for request in requests])) == {"booked": 10, "sold_out": 50}
+    check_invariants()
+
+
+def test_one_key_sent_twenty_times_is_one_booking_and_twenty_equal_answers():
+    request = wants(stage(100), key="k", fingerprint="f")
+    answers = at_once([hold(request) for _ in range(20)])
+    assert all(answer == answers[0] for answer in answers)
+    assert Booking.objects.count() == 1
+    assert Outbox.objects.filter(type="booking.held.v1").count() == 1
+
+
+def test_one_person_cannot_pass_their_limit_by_hurrying():
+    told, ben = stage(100, maxPerPerson=5), new_id()
+    assert count(at_once([hold(wants(told, user_id=ben)) for _ in range(30)])) == {
+        "booked": 5,
+        "limit_reached": 25,
+    }
+
+
+def test_one_person_cannot_pass_ten_open_holds_by_hurrying_over_many_events():
+    ben, events = new_id(), [stage(5) for _ in range(20)]
+    assert count(at_once([hold(wants(told, user_id=ben)) for told in events]))["booked"] == 10
+
+
+def test_groups_over_the_same_events_in_different_order_do_not_deadlock():
+    events = [stage(1000) for _ in range(6)]
+    people = [new_id() for _ in range(6)]
+
+    def group(n):
+        order = [(n + k) % 6 for k in range(6)] if n % 2 else [(n - k) % 6 for k in range(6)]
+        return lambda: booking.decide([wants(events[k], user_id=people[-k]) for k in order], NOW)
+
+    decided = at_once([group(n) for n in range(40)])
+    assert all(not isinstance(result, str) for result in decided)
+    check_invariants()
+
+
+def test_cancelling_at_once_gives_back_once():
+    told = stage(5)
+    request = wants(told, 3)
+    mine = UUID(booking.hold(request, NOW)["bookingId"])
+    at_once([lambda: booking.cancel(mine, request.user_id, NOW) for _ in range(12)])
+    assert left(told) == 5
+    assert Outbox.objects.filter(type="booking.cancelled.v1").count() == 1
+
+
+def test_cancelling_while_expiring_gives_back_once():
+    told, later = stage(40), NOW + timedelta(minutes=15)
+    requests = [wants(told) for _ in range(40)]
+    mine = [(UUID(booking.hold(request, NOW)["bookingId"]), request.user_id) for request in requests]
+    cancels = [lambda m=m: booking.cancel(*m, later) for m in mine]
+    at_once([*cancels[:20], *[lambda: booking.expire(later)] * 4, *cancels[20:]])
+    booking.expire(later)
+    assert left(told) == 40
+    check_invariants()
+    ends = Outbox.objects.filter(type__in=["booking.cancelled.v1", "booking.expired.v1"])
+    assert ends.count() == 40
+
+
+def test_a_capacity_lowered_during_the_sale_is_never_oversold():
+    told = stage(50)
+    event_id, kind = UUID(told["eventId"]), type_ids(told)[0]
+    resizes = [lambda n=n: event.resize(event_id, None, {kind: n}) for n in (40, 30, 20, 35, 10)]
+    sales = [hold(wants(told)) for _ in range(60)]
+    at_once([*sales[:15], *resizes, *sales[15:]])
+    check_invariants()
+
+
+def test_an_event_cancelled_during_the_sale_leaves_no_live_booking():
+    told = stage(200)
+
+    def cancel():
+        from django.db import transaction
+
+        with transaction.atomic():
+            event.learn({**told, "version": 2, "status": "cancelled"})
+        event.close_cancelled(NOW)
+
+    sales = [hold(wants(told)) for _ in range(60)]
+    at_once([*sales[:30], cancel, *sales[30:]])
+    event.close_cancelled(NOW)
+    assert not Booking.objects.live().exists()
+    assert left(told) == 200
+    check_invariants()
+
+
+def test_freed_places_find_their_next_owner_while_everybody_asks():
+    told, later = stage(10), NOW + timedelta(minutes=15)
+    for _ in range(10):
+        booking.hold(wants(told), NOW)
+    assert count(at_once([hold(wants(told), later) for _ in range(40)])) == {"booked": 10, "sold_out": 30}
+    check_invariants()

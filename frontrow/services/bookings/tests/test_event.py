@@ -1,0 +1,149 @@
+import itertools
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.models import Outbox
+from frontrow.chassis.refusals import NotFound
+from frontrow.services.bookings import booking, event, stock
+from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
+
+from .stage import NOW, check_invariants, facts, left, outcomes, stage, type_ids, wants
+
+pytestmark = pytest.mark.django_db
+
+
+def learn(told):
+    with transaction.atomic():
+        event.learn(told)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([1, 2, 3])))
+def test_news_of_an_event_may_come_in_any_order_and_twice(order):
+    told = facts(5)
+    news = {n: {**told, "version": n, "maxPerPerson": n * 10} for n in (1, 2, 3)}
+    for version in (*order, *order):
+        learn(news[version])
+    known = Event.objects.get()
+    assert (known.version, known.max_per_person) == (3, 30)
+    assert EventStock.objects.get().capacity == 5
+
+
+def test_news_never_resets_what_was_sold():
+    told = stage(5)
+    booking.hold(wants(told, 2), NOW)
+    learn({**told, "version": 2})
+    assert left(told) == 3
+
+
+def test_capacities_in_news_count_the_first_time_only():
+    told = stage(5)
+    event.resize(UUID(told["eventId"]), None, {type_ids(told)[0]: 8})
+    learn({**told, "version": 2})
+    assert left(told) == 8
+
+
+class TestResize:
+    def test_a_larger_capacity_is_on_sale_at_once(self):
+        told = stage(1)
+        booking.hold(wants(told), NOW)
+        answer = event.resize(UUID(told["eventId"]), None, {type_ids(told)[0]: 3})
+        assert answer["availability"] == 2
+        assert outcomes(wants(told, 2)) == ["booked"]
+        check_invariants()
+
+    @pytest.mark.parametrize(("size", "fits"), [(3, True), (2, True), (1, False), (0, False)])
+    def test_a_capacity_cannot_fall_below_what_is_taken(self, size, fits):
+        told = stage(5)
+        booking.hold(wants(told, 2), NOW)
+        if fits:
+            assert (
+                event.resize(UUID(told["eventId"]), None, {type_ids(told)[0]: size})["availability"]
+                == size - 2
+            )
+        else:
+            with pytest.raises(event.CapacityBelowSold):
+                event.resize(UUID(told["eventId"]), None, {type_ids(told)[0]: size})
+            assert left(told) == 3
+        check_invariants()
+
+    def test_a_cap_over_the_event_obeys_the_same(self):
+        told = stage(5, 5)
+        one, two = type_ids(told)
+        booking.hold(wants(told, items=((one, 2), (two, 2))), NOW)
+        with pytest.raises(event.CapacityBelowSold):
+            event.resize(UUID(told["eventId"]), 3, {one: 5, two: 5})
+        assert event.resize(UUID(told["eventId"]), 4, {one: 5, two: 5})["availability"] == 0
+
+    def test_all_or_none(self):
+        told = stage(5, 5)
+        one, two = type_ids(told)
+        booking.hold(wants(told, items=((two, 2),)), NOW)
+        with pytest.raises(event.CapacityBelowSold):
+            event.resize(UUID(told["eventId"]), None, {one: 9, two: 1})
+        assert TypeStock.objects.get(ticket_type_id=one).capacity == 5
+
+    def test_twice_is_once(self):
+        told = stage(5)
+        sizes = {type_ids(told)[0]: 7}
+        first = event.resize(UUID(told["eventId"]), None, sizes)
+        again = event.resize(UUID(told["eventId"]), None, sizes)
+        assert {**first, "version": 0} == {**again, "version": 0}
+
+    def test_a_ticket_type_not_named_has_no_places_any_more(self):
+        told = stage(5, 5)
+        event.resize(UUID(told["eventId"]), None, {type_ids(told)[0]: 5})
+        assert left(told) == 5
+        assert TypeStock.objects.get(ticket_type_id=type_ids(told)[1]).capacity == 0
+
+    def test_a_new_ticket_type_gets_its_places(self):
+        told = stage(5)
+        event.resize(UUID(told["eventId"]), None, {type_ids(told)[0]: 5, (new := new_id()): 3})
+        assert TypeStock.objects.get(ticket_type_id=new).capacity == 3
+        assert left(told) == 8
+
+    def test_an_event_that_does_not_exist_is_not_found(self):
+        with pytest.raises(NotFound):
+            event.resize(new_id(), None, {})
+
+
+class TestClosing:
+    def test_every_live_booking_of_a_cancelled_event_is_cancelled_and_said_so(self, monkeypatch):
+        monkeypatch.setattr(event, "CLOSED_AT_ONCE", 2)
+        told, other = stage(10), stage(10)
+        for _ in range(5):
+            booking.hold(wants(told), NOW)
+        booking.hold(wants(other), NOW)
+        learn({**told, "version": 2, "status": "cancelled"})
+        event.close_cancelled(NOW)
+        assert Booking.objects.filter(event_id=told["eventId"], status="cancelled").count() == 5
+        assert Booking.objects.get(event_id=other["eventId"]).status == "held"
+        reasons = Outbox.objects.filter(type="booking.cancelled.v1").values_list("data__reason", flat=True)
+        assert list(reasons) == ["event_cancelled"] * 5
+        assert (left(told), Event.objects.get(event_id=told["eventId"]).closed_at) == (10, NOW)
+        check_invariants()
+
+    def test_nothing_is_sold_of_it_any_more(self):
+        told = stage(10)
+        learn({**told, "version": 2, "status": "cancelled"})
+        assert outcomes(wants(told)) == ["not_on_sale"]
+
+
+class TestTelling:
+    def test_changed_stock_is_told_once_with_its_version(self):
+        told = stage(8, 8, cap=10)
+        stock.tell()
+        booking.hold(wants(told, items=((type_ids(told)[0], 3),)), NOW)
+        booking.hold(wants(told, items=((type_ids(told)[1], 4),)), NOW)
+        assert [stock.tell(), stock.tell()] == [1, 0]
+        said = Outbox.objects.filter(type="stock.changed.v1").latest("id")
+        assert (said.version, said.data["availability"]) == (3, 3)
+        assert [kind["availability"] for kind in said.data["ticketTypes"]] == [5, 4]
+
+    def test_many_events_are_told_in_turns(self, monkeypatch):
+        monkeypatch.setattr(stock, "TOLD_AT_ONCE", 2)
+        for _ in range(5):
+            stage()
+        assert [stock.tell() for _ in range(4)] == [2, 2, 1, 0]
