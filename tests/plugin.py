@@ -21,6 +21,12 @@ if "DATABASE_URL" not in os.environ:  # a worker of a parallel run inherits it
     os.environ["DATABASE_URL"] = _postgres.url("frontrow", user="postgres")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--address", help="run the journeys against a Frontrow that is up, such as http://localhost:8000"
+    )
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     if _postgres and _folder:

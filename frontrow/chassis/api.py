@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.operation import Operation
 from ninja.parser import Parser
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
@@ -62,6 +63,9 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+DOORS: dict[str, "Door"] = {}  # of this process, by service
+
+
 class Door(NinjaAPI):
     """A service's part of the API. Access tokens are required unless a route says otherwise."""
 
@@ -71,6 +75,7 @@ class Door(NinjaAPI):
             docs_url=None, openapi_url=None, auth=Bearer(), parser=StrictParser(),
         )  # fmt: skip
         self.service = service
+        DOORS[service] = self
 
     def set_default_exception_handlers(self) -> None:
         handlers: list[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]]] = [
@@ -86,6 +91,9 @@ class Door(NinjaAPI):
         ]
         for kind, handler in handlers:
             self.add_exception_handler(kind, handler)
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return to_camel(operation.view_func.__name__)
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
         schema = super().get_openapi_schema(path_prefix="", **kwargs)
@@ -105,9 +113,7 @@ def answers(status: int, body: type[BaseModel] | None, *refused: type[Refusal]) 
     for refusal in (*EVERYWHERE, *refused):
         by_status.setdefault(refusal.status, []).append(refusal.code)
     content = {refusals.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    responses = {
-        str(s): {"description": ", ".join(codes), "content": content} for s, codes in by_status.items()
-    }
+    responses = {s: {"description": ", ".join(codes), "content": content} for s, codes in by_status.items()}
     return {"response": {status: body}, "by_alias": True, "openapi_extra": {"responses": responses}}
 
 

@@ -146,5 +146,10 @@ def _currency(code: str) -> str:
     return code
 
 
-TimeZone = Annotated[str, AfterValidator(_zone)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+TimeZone = Annotated[
+    str, AfterValidator(_zone), WithJsonSchema({"type": "string", "format": "iana-time-zone"})
+]
+Currency = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency),
+    WithJsonSchema({"type": "string", "format": "iso-4217", "pattern": "^[A-Z]{3}$"}),
+]  # fmt: skip
