@@ -28,13 +28,20 @@ def start(stop: threading.Event) -> list[threading.Thread]:
         rota.run_due(timezone.now())
         return False
 
-    threads = [
-        threading.Thread(target=_loop, args=(messages, outbox.NEWS, stop), name="messages", daemon=True),
-        threading.Thread(target=_loop, args=(clock, threading.Event(), stop), name="clock", daemon=True),
-    ]
+    threads = [_thread("clock", clock, threading.Event(), stop)]
+    if handover.reaches_all():
+        threads.append(_thread("messages", messages, outbox.NEWS, stop))
+    else:
+        log.warning("messages_wait", why="some services are elsewhere, and there is no broker")
     for thread in threads:
         thread.start()
     return threads
+
+
+def _thread(
+    name: str, step: Callable[[], bool], news: threading.Event, stop: threading.Event
+) -> threading.Thread:
+    return threading.Thread(target=_loop, args=(step, news, stop), name=name, daemon=True)
 
 
 def _loop(step: Callable[[], bool], news: threading.Event, stop: threading.Event) -> None:

@@ -1,0 +1,144 @@
+"""Each service alone: a process, a database and an address of its own, asking the others over the network."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from tests.journeys.traveller import Answer, Traveller
+
+ROOT = Path(__file__).parents[2]
+PATHS = {
+    "users": ("/register", "/login", "/profile", "/token", "/logout"),
+    "events": ("/events",),
+    "bookings": ("/bookings",),
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def addresses() -> Iterator[dict[str, str]]:
+    ports = {service: free_port() for service in PATHS}
+    addresses = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
+    urls = {f"{service.upper()}_URL": address for service, address in addresses.items()}
+    with ExitStack() as stack:
+        for service, port in ports.items():
+            database = stack.enter_context(own_database(service))
+            environment = {
+                **os.environ,
+                **urls,
+                "SERVICES": service,
+                "PORT": str(port),
+                "DATABASE_URL": database,
+            }
+            environment["WORK_IN_PROCESS"] = "true"
+            frontrow = [sys.executable, "-m", "frontrow"]
+            subprocess.run([*frontrow, "migrate"], cwd=ROOT, env=environment, check=True, timeout=60)
+            process = subprocess.Popen([*frontrow, "serve"], cwd=ROOT, env=environment)
+            stack.callback(process.wait, 30)
+            stack.callback(process.terminate)
+        for address in addresses.values():
+            until_ready(address)
+        yield addresses
+
+
+class own_database:  # noqa: N801, reads as a verb
+    """A database of its own on the tests' server, dropped in the end; gives its URL."""
+
+    def __init__(self, service: str):
+        server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+        self.server, self.name = server, f"alone_{service}"
+
+    def __enter__(self) -> str:
+        self._run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
+        return f"{self.server}/{self.name}"
+
+    def __exit__(self, *_: object) -> None:
+        self._run(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    def _run(self, *statements: str) -> None:
+        folder = self.server.removeprefix("postgres://postgres@/")
+        with psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[arg-type]
+
+
+def until_ready(address: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{address}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{address} did not come up")
+
+
+class Router(Traveller):
+    """A traveller who takes each path to its service, as the gateway will."""
+
+    def __init__(self, addresses: dict[str, str], name: str):
+        self.addresses = addresses
+        super().__init__("", name)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        service = next(service for service, paths in PATHS.items() if path.startswith(paths))
+        return super().call(method, self.addresses[service] + path, body, **headers)
+
+
+@pytest.fixture
+def ada(addresses):
+    with closing(Router(addresses, "ada")) as one:
+        yield one
+
+
+@pytest.fixture
+def ben(addresses):
+    with closing(Router(addresses, "ben")) as one:
+        yield one
+
+
+def test_a_booking_at_once_although_nobody_told_bookings_of_the_event(ada, ben):
+    event = ada.lists(capacity=2)
+    status, booking = ben.books(event, 2)
+    assert (status, booking["status"]) == (201, "held")
+    assert ben.books(event)[1]["code"] == "sold_out"
+
+
+def test_a_capacity_is_decided_by_bookings_over_the_network(ada, ben):
+    event = ada.lists(capacity=2)
+    path = f"/events/{event['eventId']}"
+    ben.books(event, 2)
+    assert ada.call("PUT", path, {"capacity": 1})[1]["code"] == "capacity_below_sold"
+    assert ada.call("PUT", path, {"capacity": 3})[1]["availability"] == 1
+    assert ben.books(event)[0] == 201
+
+
+def test_a_service_answers_its_own_paths_only(addresses):
+    assert httpx.get(f"{addresses['users']}/events").status_code == 404
+    assert httpx.get(f"{addresses['events']}/bookings").status_code == 404
+    assert httpx.get(f"{addresses['bookings']}/openapi/bookings.json").status_code == 200
+    assert httpx.get(f"{addresses['bookings']}/openapi/users.json").status_code == 404
+    assert httpx.get(f"{addresses['events']}/readyz").json()["services"] == ["events"]
+
+
+def test_internal_paths_want_the_installations_secret(addresses, ada):
+    event = ada.lists()
+    address = f"{addresses['events']}/internal/events/{event['eventId']}"
+    assert httpx.get(address).status_code == 404
+    assert httpx.get(address, headers={"X-Frontrow-Internal": "guess"}).status_code == 404
+    assert httpx.get(address, headers={"Authorization": ada.headers["Authorization"]}).status_code == 404
