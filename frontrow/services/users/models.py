@@ -39,6 +39,14 @@ class User(models.Model):
 
 
 class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
+    def in_turn(self, digest: str) -> "RefreshToken | None":
+        """A token, once nobody else renews or ends its person's sessions.
+
+        Otherwise a family could end without the token that is being made for it at that moment.
+        """
+        turn = self.select_related("user").select_for_update(of=("user",), no_key=True)
+        return turn.filter(digest=digest).first()
+
     def use(self, digest: str, now: datetime) -> bool:
         """Use a token up: true for exactly one caller, and only while it is alive."""
         fresh = self.filter(digest=digest, used_at=None, revoked_at=None, expires_at__gt=now)

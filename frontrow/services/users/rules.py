@@ -7,7 +7,7 @@ PROFILE_FIELDS = ("displayName", "phone", "locale", "timezone")
 
 def folded(login: str) -> str:
     """A username or e-mail address as compared: without regard to case."""
-    return login.strip().casefold()
+    return login.strip().lower()  # as stored; casefold() would take ß for ss
 
 
 def merged_profile(current: dict[str, str], given: dict[str, str | None]) -> dict[str, str]:

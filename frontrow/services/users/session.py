@@ -43,15 +43,16 @@ def sign_in(login: str, password: str, address: str, now: datetime) -> Session:
     Right sign-ins count towards no limit.
     """
     accounts, addresses = _limits()
-    account = _account_key(login, address)
+    user = User.objects.by_login(login)
+    name = str(user.user_id) if user else folded(login)
+    account = _account_key(name, address)
     accounts.check(account, now)
     addresses.check(address, now)
-    user = User.objects.by_login(login)
     if not passwords.matches(password, user.password if user else None) or user is None or not user.is_active:
         accounts.count(account, now)
         addresses.count(address, now)
         raise InvalidCredentials
-    cache.set(_known_key(login, address), True, KNOWN_SECONDS)
+    cache.set(_known_key(name, address), True, KNOWN_SECONDS)
     with transaction.atomic(durable=True):
         return _open(user, new_id(), now)
 
@@ -59,7 +60,7 @@ def sign_in(login: str, password: str, address: str, now: datetime) -> Session:
 def renew(refresh_token: str, now: datetime) -> Session:
     """Exchange a refresh token, once. A second use ends its whole family. Raises InvalidToken."""
     with transaction.atomic(durable=True):
-        token = RefreshToken.objects.select_related("user").filter(digest=_digest(refresh_token)).first()
+        token = RefreshToken.objects.in_turn(_digest(refresh_token))
         if token is None:
             raise InvalidToken
         if token.user.is_active and RefreshToken.objects.use(token.digest, now):
@@ -72,7 +73,7 @@ def renew(refresh_token: str, now: datetime) -> Session:
 def sign_out(refresh_token: str, now: datetime) -> None:
     """End the session of a token and all that descend from it. Raises InvalidToken."""
     with transaction.atomic(durable=True):
-        token = RefreshToken.objects.filter(digest=_digest(refresh_token)).first()
+        token = RefreshToken.objects.in_turn(_digest(refresh_token))
         if token is None:
             raise InvalidToken
         RefreshToken.objects.revoke_family(token.family, now)
@@ -106,10 +107,10 @@ def _limits() -> tuple[Limit, Limit]:
     )
 
 
-def _account_key(login: str, address: str) -> str:
+def _account_key(name: str, address: str) -> str:
     """An address this account signed in from before is counted apart, so that strangers lock nobody out."""
-    return f"{folded(login)} {address}" if cache.get(_known_key(login, address)) else folded(login)
+    return f"{name} {address}" if cache.get(_known_key(name, address)) else name
 
 
-def _known_key(login: str, address: str) -> str:
-    return f"known:{_digest(f'{folded(login)} {address}')}"
+def _known_key(name: str, address: str) -> str:
+    return f"known:{_digest(f'{name} {address}')}"

@@ -1,0 +1,141 @@
+import base64
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+from cryptography.fernet import InvalidToken as CannotOpen
+from django.db import IntegrityError, connection, transaction
+from pydantic import SecretStr
+
+from frontrow.chassis import auth
+from frontrow.chassis.ids import new_id
+from frontrow.services.users import keys
+from frontrow.services.users.models import SigningKey
+from frontrow.services.users.tests.people import at_once
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+ROTATION, LIFE = timedelta(days=90), timedelta(seconds=900)
+MOMENT = timedelta(microseconds=1)
+
+
+def published(now):
+    return [key["kid"] for key in keys.published(now)["keys"]]
+
+
+def kid_of(token):
+    return jwt.get_unverified_header(token)["kid"]
+
+
+def test_the_first_one_who_needs_a_key_makes_it():
+    assert not SigningKey.objects.exists()
+    assert published(NOW) == [keys.active(NOW).kid]
+    assert SigningKey.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "same"), [(timedelta(0), True), (ROTATION - MOMENT, True), (ROTATION, False)], ids=str
+)
+def test_a_key_signs_until_it_is_ninety_days_old(age, same):
+    first = keys.active(NOW)
+    assert (keys.active(NOW + age).kid == first.kid) is same
+    assert SigningKey.objects.filter(retired_at=None).count() == 1
+
+
+def test_an_installation_sets_how_often_keys_rotate(configure):
+    configure(key_rotation_days=1)
+    first = keys.active(NOW)
+    assert keys.active(NOW + timedelta(days=1)).kid != first.kid
+
+
+def test_a_retired_key_is_published_while_its_tokens_may_live():
+    old = keys.active(NOW)
+    rotated = NOW + ROTATION
+    new = keys.active(rotated)
+    assert published(rotated) == [new.kid, old.kid]
+    assert published(rotated + LIFE) == [new.kid, old.kid]
+    assert published(rotated + LIFE + MOMENT) == [new.kid]
+
+
+def test_asking_for_the_keys_rotates_them_as_well():
+    old = published(NOW)
+    assert published(NOW + ROTATION)[1:] == old
+
+
+def test_tokens_signed_before_and_after_a_rotation_are_both_good(time_machine):
+    time_machine.move_to(NOW + ROTATION - timedelta(seconds=1), tick=False)
+    keys.active(NOW)
+    person = new_id()
+    before = keys.sign(person, [], NOW + ROTATION - timedelta(seconds=1))
+    time_machine.move_to(NOW + ROTATION, tick=False)
+    after = keys.sign(person, [], NOW + ROTATION)
+    assert kid_of(before) != kid_of(after)
+    assert auth.verify(after).user_id == auth.verify(before).user_id == person
+
+
+def test_the_key_set_is_public_and_tells_no_secret(nobody):
+    status, body = nobody.get("/.well-known/jwks.json")
+    assert status == 200
+    (key,) = body["keys"]
+    assert {**key, "kid": "", "x": ""} == {
+        "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "", "x": "",
+    }  # fmt: skip
+
+
+def test_a_private_key_lies_in_the_database_only_sealed():
+    key = keys.active(NOW)
+    private = keys._open(key)
+    assert private.public_key().public_bytes_raw() == base64.urlsafe_b64decode(key.public["x"] + "==")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT users_signingkey::text, sealed FROM users_signingkey")
+        text, sealed = cursor.fetchone()
+    raw = private.private_bytes_raw()
+    assert raw not in bytes(sealed)
+    for plain in (
+        raw.hex(),
+        base64.b64encode(raw).decode()[:40],
+        base64.urlsafe_b64encode(raw).decode()[:40],
+    ):
+        assert plain not in text
+        assert plain.encode() not in bytes(sealed)
+
+
+def test_a_stolen_database_opens_no_key_without_the_installations_secret(configure):
+    key = keys.active(NOW)
+    keys._opened.clear()
+    configure(secret_key=SecretStr("another installation " * 2))
+    with pytest.raises(CannotOpen):
+        keys._open(key)
+
+
+def test_the_database_knows_at_most_one_active_key():
+    keys.active(NOW)
+    with pytest.raises(IntegrityError, match="users_one_active_key"), transaction.atomic():
+        keys._make(NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_start_at_once_agree_on_the_first_key():
+    kids = at_once(10, lambda _: keys.active(NOW).kid)
+    assert len(set(kids)) == 1
+    assert SigningKey.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_rotate_at_once_agree_on_the_next_key():
+    old = keys.active(NOW)
+    later = NOW + ROTATION
+    kids = at_once(10, lambda _: keys.active(later).kid)
+    assert len({*kids}) == 1
+    assert kids[0] != old.kid
+    assert published(later) == [kids[0], old.kid]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tokens_signed_at_once_at_a_rotation_are_all_good(time_machine):
+    keys.active(NOW)
+    time_machine.move_to(NOW + ROTATION, tick=False)
+    tokens = at_once(10, lambda _: keys.sign(new_id(), [], NOW + ROTATION))
+    assert len({kid_of(token) for token in tokens}) == 1
+    assert len({auth.verify(token).user_id for token in tokens}) == 10
