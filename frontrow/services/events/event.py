@@ -28,7 +28,7 @@ class AlreadyPublished(Refusal):
 
 def create(organizer: UUID, terms: Terms, now: datetime) -> Event:
     """List an event, or keep it as a draft. Raises Invalid."""
-    terms = replace(terms, **rules.resolved(terms, {"types": terms.types}, new_id))
+    terms = _changed(replace(terms, types=()), {"types": terms.types})
     _check(terms, None, now)
     with transaction.atomic(durable=True):
         event = Event(organizer_id=organizer, availability=terms.places, created_at=now)
@@ -53,13 +53,14 @@ def change(event_id: UUID, organizer: UUID, changes: dict[str, Any], now: dateti
 
     Raises NotFound, Invalid, EventCancelled, AlreadyPublished, CapacityBelowSold, Unavailable.
     """
+    stock = None
     for _ in range(ATTEMPTS):
         before = _own(event_id, organizer)
-        terms = _changed(before.terms, changes)
-        _check(terms, before.terms, now)
-        stock = None
-        if before.status == PUBLISHED and _sizes(terms) != _sizes(before.terms):
-            stock = clients.make_capacity(event_id, terms)
+        known = before.terms
+        terms = _changed(known, changes)
+        _check(terms, known, now)
+        if before.status == PUBLISHED and (stock is not None or _sizes(terms) != _sizes(known)):
+            stock = clients.make_capacity(event_id, terms)  # again, if what was asked for is not to be
         if _store(before, terms, stock, now):
             return find(event_id, organizer)
     raise Unavailable("Others are changing this event right now. Try again.")
@@ -122,8 +123,9 @@ def _check(terms: Terms, before: Terms | None, now: datetime) -> None:
 def _store(before: Event, terms: Terms, stock: Stock | None, now: datetime) -> bool:
     """Store new terms unless the event moved on since it was read; whether it was stored."""
     with transaction.atomic(durable=True):
-        event = Event.objects.select_for_update().get(pk=before.pk)
-        if event.version != before.version:
+        seen = {"version": before.version, "stock_version": before.stock_version}
+        event = Event.objects.select_for_update().filter(pk=before.pk, **seen).first()
+        if event is None:
             return False
         event.take(terms, now)
         event.version += 1

@@ -1,8 +1,8 @@
 """What events says: always the whole event, so that nobody needs to ask back."""
 
-from datetime import datetime
 from typing import Any
 
+from frontrow.chassis.message import rfc3339
 from frontrow.chassis.outbox import say
 from frontrow.services.events.models import Event
 
@@ -27,8 +27,8 @@ def facts(event: Event) -> dict[str, Any]:
         "organizerId": str(event.organizer_id),
         "title": event.title,
         "description": event.description,
-        "date": _time(event.date),
-        "endDate": _time(event.end_date),
+        "date": rfc3339(event.date),
+        "endDate": rfc3339(event.end_date),
         "timezone": event.timezone,
         "location": event.location,
         "category": event.category,
@@ -42,11 +42,7 @@ def facts(event: Event) -> dict[str, Any]:
         ],
         "holdMinutes": event.hold_minutes,
         "maxPerPerson": event.max_per_person,
-        "salesStart": _time(event.sales_start),
-        "salesEnd": _time(event.sales_end or event.end_date),
-        "cancelUntil": _time(event.cancel_until or event.date),
+        "salesStart": rfc3339(event.sales_start),
+        "salesEnd": rfc3339(event.sales_end or event.end_date),
+        "cancelUntil": rfc3339(event.cancel_until or event.date),
     }  # fmt: skip
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -91,8 +91,9 @@ class Event(models.Model):
         for name in TERM_COLUMNS:
             setattr(self, name, getattr(terms, name))
         self.price_from = terms.price_from
-        self.place = rules.folded(terms.location)
-        self.words = rules.folded(" ".join([terms.title, terms.category, terms.location, terms.description]))
+        self.place = rules.folded(terms.location)[:300]  # folding may lengthen: ß
+        texts = [terms.title, terms.category, terms.location, terms.description]
+        self.words = rules.searchable(" ".join(texts))
         self.updated_at = now
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,9 +79,11 @@ def wrongs(terms: Terms, before: Terms | None, now: datetime) -> list[Wrong]:
         found.append(Wrong("salesStart", "must be before salesEnd"))
     if terms.cancel_until is not None and terms.cancel_until > end:
         found.append(Wrong("cancelUntil", "must not be after endDate"))
-    names = [kind.name.casefold() for kind in terms.types]
-    if len(set(names)) != len(names):
+    names = {kind.name.casefold() for kind in terms.types}
+    if len(names) != len(terms.types):
         found.append(Wrong("ticketTypes", "names must differ"))
+    if len({kind.ticket_type_id for kind in terms.types}) != len(terms.types):
+        found.append(Wrong("ticketTypes", "each may stand there once"))
     return found
 
 
@@ -92,7 +94,7 @@ def resolved(terms: Terms, changes: dict[str, Any], new_id: Callable[[], UUID]) 
     for it. Raises LookupError for a type that is not of this event, ValueError for a price of several.
     """
     found = {name: value for name, value in changes.items() if name not in {"types", "price", "capacity"}}
-    kinds = [_matched(kind, terms.types, new_id) for kind in changes.get("types", ())] or list(terms.types)
+    kinds = _matched(changes.get("types", ()), terms.types, new_id) or list(terms.types)
     single = len(kinds) == 1 and "types" not in changes
     if "price" in changes:
         if not single:
@@ -105,20 +107,27 @@ def resolved(terms: Terms, changes: dict[str, Any], new_id: Callable[[], UUID]) 
     return {**found, "types": tuple(kinds)}
 
 
-def _matched(given: Type, current: tuple[Type, ...], new_id: Callable[[], UUID]) -> Type:
-    known = {kind.ticket_type_id for kind in current}
-    if given.ticket_type_id is not None:
-        if given.ticket_type_id not in known:
-            raise LookupError(str(given.ticket_type_id))
-        return given
-    same = [kind.ticket_type_id for kind in current if kind.name.casefold() == given.name.casefold()]
-    return replace(given, ticket_type_id=same[0] if same else new_id())
+def _matched(given: Sequence[Type], current: Sequence[Type], new_id: Callable[[], UUID]) -> list[Type]:
+    named = {kind.ticket_type_id for kind in given} - {None}
+    unknown = named - {kind.ticket_type_id for kind in current}
+    if unknown:
+        raise LookupError(", ".join(sorted(map(str, unknown))))
+    free = {kind.name.casefold(): kind.ticket_type_id for kind in current if kind.ticket_type_id not in named}
+    return [
+        replace(kind, ticket_type_id=kind.ticket_type_id or free.pop(kind.name.casefold(), None) or new_id())
+        for kind in given
+    ]
 
 
 def folded(words: str) -> str:
     """A text as searched: without case, accents and compatibility forms."""
-    plain = unicodedata.normalize("NFKD", words.casefold())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", words).casefold())
     return "".join(character for character in plain if not unicodedata.combining(character))
+
+
+def searchable(text: str) -> str:
+    """A text as its plain words alone, lest PostgreSQL cut it otherwise ('AC/DC' is a path to it)."""
+    return " ".join(WORD.findall(folded(text)))
 
 
 def prefix_query(words: str) -> str:
