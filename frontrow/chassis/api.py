@@ -153,7 +153,7 @@ def _fields(error: ValidationError) -> list[dict[str, str]]:
 
 def _field(place: tuple[Any, ...]) -> str:
     """The client's name of a field: without where it was found and our parameter's name."""
-    skip = 2 if place and place[0] == "body" else 1
+    skip = 2 if place[:1] == ("body",) or place == ("query", "query") else 1
     return ".".join(str(part) for part in place[skip:])
 
 

@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import jwt
+import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
 from frontrow.chassis import http
-from frontrow.chassis.refusals import Forbidden, InvalidToken
+from frontrow.chassis.refusals import InvalidToken, NotFound, Unavailable
 
+log = structlog.get_logger(__name__)
 ALGORITHM = "EdDSA"
 TOKEN_TYPE = "at+jwt"  # noqa: S105
 ADMIN = "admin"
@@ -44,19 +46,29 @@ class KeySet:
 
     def find(self, kid: str) -> Any:
         """The key of this kid. Raises InvalidToken if users does not publish it."""
-        age = time.monotonic() - self.fetched
-        if age > settings.ENVIRONMENT.jwks_seconds or (kid not in self.keys and age > REFETCH_SECONDS):
-            self._fetch()
+        if self._is_due(kid):
+            with self.lock:
+                if self._is_due(kid):  # nobody else fetched while we waited
+                    self._fetch(kid)
         try:
             return self.keys[kid]
         except KeyError:
             raise InvalidToken from None
 
-    def _fetch(self) -> None:
-        with self.lock:
+    def _is_due(self, kid: str) -> bool:
+        age = time.monotonic() - self.fetched
+        return age > settings.ENVIRONMENT.jwks_seconds or (kid not in self.keys and age > REFETCH_SECONDS)
+
+    def _fetch(self, kid: str) -> None:
+        """Ask users; while it is away, the keys we know serve on. Raises Unavailable for others."""
+        try:
             published = http.ask("users", "GET", "/.well-known/jwks.json").json()["keys"]
             self.keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM) for key in published}
-            self.fetched = time.monotonic()
+        except Unavailable:
+            if kid not in self.keys:
+                raise
+            log.warning("key_set_is_old", exc_info=True)
+        self.fetched = time.monotonic()
 
 
 KEYS = KeySet()
@@ -101,7 +113,7 @@ class MaybeBearer(HttpBearer):
 
 
 class Internal(APIKeyHeader):
-    """Requires a call from another of our services."""
+    """Requires a call from another of our services; for anybody else there is nothing here."""
 
     param_name = http.INTERNAL_HEADER
 
@@ -109,7 +121,7 @@ class Internal(APIKeyHeader):
         if not hmac.compare_digest(
             (key or "").encode(), settings.ENVIRONMENT.derived_secret("internal").encode()
         ):
-            raise Forbidden
+            raise NotFound
         return "service"
 
 

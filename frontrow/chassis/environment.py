@@ -4,8 +4,17 @@ import hashlib
 import hmac
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Service = Literal["users", "events", "bookings"]
@@ -14,6 +23,14 @@ SERVICES: tuple[Service, ...] = get_args(Service)
 
 def _words(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def _with_port(url: str) -> str:
+    try:
+        _ = urlsplit(url).port
+    except ValueError:  # whose message may repeat a part of the password
+        raise ValueError("is not a URL, or its port is not a number") from None
+    return url
 
 
 Address = HttpUrl | Literal["in-process"]
@@ -27,13 +44,20 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     services: Annotated[list[Service], NoDecode] = Field(
-        default=list(SERVICES), description="Services of this process: 'all', or names with commas"
+        default=list(SERVICES),
+        min_length=1,
+        description="Services of this process: 'all', or names with commas",
     )
     secret_key: SecretStr = Field(min_length=32, description="The installation's secret, the same everywhere")
-    database_url: str = Field(
-        pattern=r"^(postgres|postgresql)://", description="PostgreSQL of these services"
+    database_url: Annotated[str, AfterValidator(_with_port)] = Field(
+        pattern=r"^(postgres|postgresql)://", repr=False, description="PostgreSQL of these services"
     )
-    cache_url: str = Field("locmemcache://", description="Short memories: locmemcache:// or redis://…")
+    cache_url: Annotated[str, AfterValidator(_with_port)] = Field(
+        "locmemcache://?max_entries=100000",  # Django's 300 would forget who must wait when many sign in
+        pattern=r"^(locmemcache|redis|rediss)://",
+        repr=False,
+        description="Short memories: locmemcache:// or redis://…",
+    )
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
@@ -56,13 +80,13 @@ class Environment(BaseSettings):
 
     work_in_process: bool = Field(False, description="Do messages and periodic work in the serving process")
     message_attempts: int = Field(10, ge=1, le=100, description="Failures after which a message is parked")
-    heard_days: int = Field(14, ge=1, description="Days for which a listener remembers what it heard")
+    heard_days: int = Field(14, ge=1, le=3650, description="Days a listener remembers what it heard")
 
     token_issuer: str = Field("frontrow", min_length=1, description="`iss` of access tokens")
     token_audience: str = Field("frontrow", min_length=1, description="`aud` of access tokens")
     access_token_seconds: int = Field(900, ge=10, le=86400, description="Life of an access token")
     refresh_token_days: int = Field(30, ge=1, le=365, description="Life of a refresh token")
-    key_rotation_days: int = Field(90, ge=1, description="Age at which a new signing key takes over")
+    key_rotation_days: int = Field(90, ge=1, le=3650, description="Age at which a new signing key takes over")
     jwks_seconds: int = Field(300, ge=1, description="How long a fetched key set is used before asking again")
 
     sign_in_failures_per_account: int = Field(10, ge=1, description="Wrong sign-ins before an account waits")
@@ -94,5 +118,8 @@ def read() -> Environment:
     try:
         return Environment()
     except ValidationError as error:
-        wrong = [f"  {str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        wrong = [
+            f"  {str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors(include_input=False)
+        ]
         raise BadEnvironment("\n".join(["Frontrow does not start with these settings:", *wrong])) from None

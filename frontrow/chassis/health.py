@@ -5,7 +5,7 @@ import ipaddress
 import structlog
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -35,6 +35,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text, for METRICS_NETWORKS only and never through a proxy."""
     peer = ipaddress.ip_address(request.META.get("REMOTE_ADDR") or "0.0.0.0")
+    peer = getattr(peer, "ipv4_mapped", None) or peer
     proxied = {"X-Forwarded-For", "Forwarded", "X-Client-Address"} & set(request.headers)
     if proxied or not any(peer in network for network in settings.ENVIRONMENT.metrics_networks):
         raise NotFound
@@ -45,12 +46,16 @@ def _database() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         log.exception("database_away")
         return False
     return True
 
 
 def _cache() -> bool:
-    cache.set("readyz", "yes", 5)
-    return cache.get("readyz") == "yes"
+    try:
+        cache.set("readyz", "yes", 5)
+        return bool(cache.get("readyz") == "yes")
+    except Exception:
+        log.exception("cache_away")
+        return False

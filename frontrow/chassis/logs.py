@@ -25,7 +25,7 @@ def _redacted(value: Any) -> Any:
 
 
 def configure() -> None:
-    """Send structlog's and the standard library's records to stdout in one form."""
+    """Send structlog's and the standard library's records to stderr in one form."""
     environment = settings.ENVIRONMENT
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -1,7 +1,7 @@
 """The envelope in which a fact travels."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,3 +31,8 @@ class Message:
             **envelope, "id": UUID(envelope["id"]), "key": UUID(envelope["key"]),
             "time": datetime.fromisoformat(envelope["time"]),
         })  # fmt: skip
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """A time as messages carry it: RFC 3339 in UTC."""
+    return moment.astimezone(UTC).isoformat() if moment else None

@@ -17,6 +17,7 @@ from frontrow.chassis.refusals import CONTENT_TYPE, Refusal, problem
 
 log = structlog.get_logger(__name__)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -56,7 +57,8 @@ class RequestContext:
 
     def _account(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         route = request.resolver_match.route if request.resolver_match else "none"
-        metrics.REQUESTS.labels(route, request.method, response.status_code).inc()
+        method = request.method if request.method in METHODS else "other"
+        metrics.REQUESTS.labels(route, method, response.status_code).inc()
         metrics.REQUEST_SECONDS.labels(route).observe(seconds)
         level = log.error if response.status_code >= 500 else log.info
         level("request", method=request.method, path=request.path, status=response.status_code,

@@ -69,7 +69,7 @@ def _printable(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if "\n" in text or "\r" in text:
+    if len(text.splitlines()) > 1:
         raise ValueError("must be one line")
     return text
 

@@ -1,0 +1,326 @@
+"""Access tokens: a real one opens the door, and nothing like one does."""
+
+import base64
+import hmac
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from django.db import connection
+from django.test import RequestFactory
+from django.utils import timezone
+from prometheus_client import REGISTRY
+
+from frontrow.chassis import auth, http
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.refusals import InvalidToken, NotFound, Unavailable
+
+pytestmark = pytest.mark.django_db
+
+OURS, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+KID = "the-key-of-these-tests"
+SUB = str(new_id())
+GONE = object()  # leaves a member out
+
+
+def public(private=OURS, **more):
+    return {**jwt.algorithms.OKPAlgorithm.to_jwk(private.public_key(), as_dict=True), **more}
+
+
+PEM = OURS.public_key().public_bytes(
+    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+)
+RAW = OURS.public_key().public_bytes_raw()
+X = public()["x"].encode()
+
+
+def b64(data):
+    if not isinstance(data, bytes):
+        data = json.dumps(data).encode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def forged(header=None, claims=None, sign=OURS.sign):
+    """A token as users makes them, but for these members of its header and claims."""
+    now = int(time.time())
+    good = {"alg": "EdDSA", "typ": "at+jwt", "kid": KID}
+    said = {"iss": "frontrow", "aud": "frontrow", "sub": SUB, "iat": now, "exp": now + 900, "roles": []}
+    parts = [
+        {name: value for name, value in {**whole, **(changes or {})}.items() if value is not GONE}
+        for whole, changes in ((good, header), (said, claims))
+    ]
+    text = ".".join(b64(part) for part in parts)
+    return f"{text}.{b64(sign(text.encode()))}"
+
+
+def hmac_of(key, digest="sha256"):
+    return lambda text: hmac.digest(key, text, digest)
+
+
+def rs256(text):
+    return generate_private_key(65537, 2048).sign(text, PKCS1v15(), hashes.SHA256())
+
+
+def cut(*parts):
+    """A good token of which only these parts are left."""
+    whole = forged().split(".")
+    return ".".join(whole[part] if isinstance(part, int) else part for part in parts)
+
+
+def ago(seconds):
+    return int(time.time()) - seconds
+
+
+BAD = {
+    "alg none": lambda: forged({"alg": "none"}, sign=lambda text: b""),
+    "alg None with our signature": lambda: forged({"alg": "None"}),
+    "alg missing": lambda: forged({"alg": GONE}),
+    "alg a list": lambda: forged({"alg": ["EdDSA"]}),
+    "HS256 with the public key": lambda: forged({"alg": "HS256"}, sign=hmac_of(RAW)),
+    "HS256 with the public key in PEM": lambda: forged({"alg": "HS256"}, sign=hmac_of(PEM)),
+    "HS256 with the key set's x": lambda: forged({"alg": "HS256"}, sign=hmac_of(X)),
+    "EdDSA said, HMAC done": lambda: forged(sign=hmac_of(RAW, "sha512")),
+    "RS256": lambda: forged({"alg": "RS256"}, sign=rs256),
+    "another key, the same kid": lambda: forged(sign=OTHER.sign),
+    "no signature": lambda: forged(sign=lambda text: b""),
+    "a signature of zeros": lambda: forged(sign=lambda text: bytes(64)),
+    "the signature of another token": lambda: cut(0, 1, forged(claims={"sub": str(new_id())}).split(".")[2]),
+    "other claims": lambda: cut(0, forged(claims={"sub": str(new_id())}).split(".")[1], 2),
+    "kid missing": lambda: forged({"kid": GONE}),
+    "kid a number": lambda: forged({"kid": 1}),
+    "kid a list": lambda: forged({"kid": [KID]}),
+    "kid unknown": lambda: forged({"kid": "unknown"}),
+    "own key in jwk": lambda: forged({"jwk": public(OTHER, kid=KID)}, sign=OTHER.sign),
+    "own key set at jku": lambda: forged({"jku": "http://127.0.0.1:9/jwks.json"}, sign=OTHER.sign),
+    "own certificate at x5u": lambda: forged({"x5u": "http://127.0.0.1:9/cert.pem"}, sign=OTHER.sign),
+    "crit": lambda: forged({"crit": ["exp-v2"], "exp-v2": 1}),
+    "b64 false": lambda: forged({"b64": False, "crit": ["b64"]}),
+    "typ JWT": lambda: forged({"typ": "JWT"}),
+    "typ missing": lambda: forged({"typ": GONE}),
+    "iss of another": lambda: forged(claims={"iss": "backrow"}),
+    "aud of another": lambda: forged(claims={"aud": "backrow"}),
+    "aud a list": lambda: forged(claims={"aud": ["frontrow"]}),
+    **{
+        f"{claim} missing": lambda claim=claim: forged(claims={claim: GONE})
+        for claim in ("iss", "aud", "sub", "iat", "exp")
+    },
+    "expired a second ago": lambda: forged(claims={"exp": ago(1)}),
+    "exp a word": lambda: forged(claims={"exp": "never"}),
+    "issued in the future": lambda: forged(claims={"iat": ago(-600)}),
+    "not valid before later": lambda: forged(claims={"nbf": ago(-600)}),
+    "sub not a UUID": lambda: forged(claims={"sub": "ada"}),
+    "sub empty": lambda: forged(claims={"sub": ""}),
+    "sub a number": lambda: forged(claims={"sub": 1}),
+    "roles of lists": lambda: forged(claims={"roles": [["admin"]]}),
+    "a refresh token": lambda: base64.urlsafe_b64encode(bytes(32)).decode(),
+    "nothing": lambda: "",
+    "a space": lambda: " ",
+    "one dot": lambda: ".",
+    "two dots": lambda: "..",
+    "no claims": lambda: cut(0, "", 2),
+    "two parts": lambda: cut(0, 1),
+    "four parts": lambda: cut(0, 1, 2, 2),
+    "without its end": lambda: forged()[:-10],
+    "with another scheme before it": lambda: f"Bearer {forged()}",
+    "a header that is no JSON": lambda: cut(b64(b"{"), 1, 2),
+    "a header that is null": lambda: cut(b64(b"null"), 1, 2),
+    "a deep header": lambda: cut(b64(b"[" * 6000), 1, 2),
+    "a header with a long number": lambda: cut(b64(b'{"alg": ' + b"9" * 5000 + b"}"), 1, 2),
+    "claims that are no JSON": lambda: forged_text(b"{"),
+    "deep claims": lambda: forged_text(b"[" * 6000),
+}
+
+
+def forged_text(claims):
+    """A token of ours whose claims are these bytes."""
+    text = f"{b64({'alg': 'EdDSA', 'typ': 'at+jwt', 'kid': KID})}.{b64(claims)}"
+    return f"{text}.{b64(OURS.sign(text.encode()))}"
+
+
+@pytest.fixture
+def known():
+    """The key of these tests is one that users published a moment ago."""
+    auth.KEYS.keys = {KID: jwt.PyJWK(public(), algorithm="EdDSA")}
+    auth.KEYS.fetched = time.monotonic()
+
+
+@pytest.mark.parametrize("make", BAD.values(), ids=BAD)
+def test_anything_but_a_fresh_token_of_ours_is_refused(known, nobody, make):
+    answer = nobody.client.get("/profile", headers={"Authorization": f"Bearer {make()}"})
+    assert answer.status_code == 401
+    assert answer.json()["code"] in {"invalid_token", "not_signed_in"}
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("header", "claims"),
+    [({}, {}), ({"jwk": public(OTHER)}, {}), ({"x": 1}, {"more": 1}), ({}, {"roles": GONE})],
+    ids=["as users makes it", "an embedded key is not even looked at", "more members", "no roles"],
+)
+def test_a_fresh_token_of_ours_is_accepted(known, nobody, header, claims):
+    token = forged(header, claims)
+    assert auth.verify(token).user_id.hex == SUB.replace("-", "")
+    assert nobody.get("/profile", Authorization=f"Bearer {token}")[1]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "not_signed_in"),
+        ("Basic YWRhOnB3", "not_signed_in"),
+        ("bearer", "invalid_token"),
+        ("Bearer", "invalid_token"),
+        ("Token x", "not_signed_in"),
+        ("x", "not_signed_in"),
+    ],
+)
+def test_without_a_bearer_token_nobody_is_signed_in(nobody, header, code):
+    status, problem = nobody.get("/profile", Authorization=header)
+    assert (status, problem["code"]) == (401, code)
+
+
+@pytest.mark.parametrize("place", ["/profile?access_token={}", "/profile?token={}"])
+def test_a_token_counts_in_the_header_only(known, nobody, place):
+    nobody.client.cookies["access_token"] = forged()
+    assert nobody.get(place.format(forged()))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_admin"), [([], False), (["admin"], True), ("admin", False), (["administrator"], False)]
+)
+def test_an_administrator_is_who_has_the_role(known, roles, is_admin):
+    assert auth.verify(forged(claims={"roles": roles})).is_admin is is_admin
+
+
+def test_an_installation_accepts_only_its_own_issuer_and_audience(known, settings):
+    changes = {"token_issuer": "https://tickets.example", "token_audience": "tickets"}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
+    with pytest.raises(InvalidToken):
+        auth.verify(forged())
+    assert auth.verify(forged(claims={"iss": "https://tickets.example", "aud": "tickets"}))
+
+
+def test_where_one_may_be_anonymous_a_bad_token_is_refused_all_the_same(known, nobody):
+    assert nobody.get("/events")[0] == 200
+    assert nobody.get("/events", Authorization="Bearer x")[0] == 401
+    assert nobody.get("/events", Authorization=f"Bearer {forged()}")[0] == 200
+
+
+def fetches():
+    """How often the key set was read from users."""
+    labels = {"route": ".well-known/jwks.json", "method": "GET", "status": "200"}
+    return REGISTRY.get_sample_value("frontrow_requests_total", labels) or 0
+
+
+def test_keys_are_fetched_once_and_then_remembered(ben):
+    before = fetches()
+    for _ in range(5):
+        assert auth.verify(ben.token).user_id == ben.user_id
+    assert fetches() == before + 1
+
+
+def test_an_old_key_set_is_fetched_again(ben, settings):
+    auth.verify(ben.token)
+    before = fetches()
+    auth.KEYS.fetched -= settings.ENVIRONMENT.jwks_seconds
+    auth.verify(ben.token)
+    assert fetches() == before + 1
+
+
+def test_a_token_of_a_new_key_is_accepted_at_once(known, ben):
+    auth.KEYS.fetched -= auth.REFETCH_SECONDS  # the old set came a while ago, and is not old
+    assert auth.verify(ben.token).user_id == ben.user_id
+
+
+def test_keys_no_longer_published_are_forgotten(known, settings):
+    assert auth.verify(forged())
+    auth.KEYS.fetched -= settings.ENVIRONMENT.jwks_seconds
+    with pytest.raises(InvalidToken):
+        auth.verify(forged())
+
+
+def test_unknown_keys_do_not_make_us_hammer_users(ben):
+    auth.verify(ben.token)
+    before = fetches()
+    for n in range(50):
+        with pytest.raises(InvalidToken):
+            auth.verify(forged({"kid": f"unknown-{n}"}))
+    assert fetches() == before
+    auth.KEYS.fetched -= auth.REFETCH_SECONDS
+    for n in range(50):
+        with pytest.raises(InvalidToken):
+            auth.verify(forged({"kid": f"unknown-{n}"}))
+    assert fetches() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crowd_with_unknown_keys_fetches_once(ben):
+    auth.verify(ben.token)
+    auth.KEYS.fetched -= auth.REFETCH_SECONDS
+    before = fetches()
+    gate = threading.Barrier(10)
+
+    def try_one(number):
+        try:
+            gate.wait()
+            with pytest.raises(InvalidToken):
+                auth.verify(forged({"kid": f"unknown-{number}"}))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as crowd:
+        list(crowd.map(try_one, range(10)))
+    assert fetches() == before + 1
+
+
+@pytest.fixture
+def users_away(settings):
+    """Nobody listens where users should be."""
+    http._client.cache_clear()
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"users_url": "http://127.0.0.1:9"})
+    yield
+    http._client.cache_clear()
+
+
+def test_known_keys_serve_on_while_users_is_away(known, users_away, settings):
+    auth.KEYS.fetched -= settings.ENVIRONMENT.jwks_seconds
+    assert str(auth.verify(forged()).user_id) == SUB
+
+
+def test_a_token_that_cannot_be_judged_while_users_is_away_is_not_called_invalid(users_away, nobody):
+    with pytest.raises(Unavailable):
+        auth.verify(forged())
+    status, problem = nobody.get("/profile", Authorization=f"Bearer {forged()}")
+    assert (status, problem["code"]) == (503, "unavailable")
+
+
+@pytest.mark.parametrize("secret", [None, "", "x", "wrong" * 13, "é"])
+def test_a_call_without_our_secret_is_not_one_of_ours(secret):
+    request = RequestFactory().get("/", headers={http.INTERNAL_HEADER: secret} if secret else {})
+    with pytest.raises(NotFound):
+        auth.Internal()(request)
+
+
+def test_a_call_with_our_secret_is_one_of_ours(settings):
+    secret = settings.ENVIRONMENT.derived_secret("internal")
+    assert auth.Internal()(RequestFactory().get("/", headers={http.INTERNAL_HEADER: secret})) == "service"
+
+
+def test_a_persons_token_opens_no_internal_door(ben):
+    status, problem = ben.get(f"/internal/events/{new_id()}")
+    assert (status, problem["code"]) == (404, "not_found")
+
+
+def test_time_alone_ends_a_token(known, time_machine):
+    token = forged()
+    time_machine.move_to(timezone.now() + timedelta(seconds=901), tick=False)
+    with pytest.raises(InvalidToken):
+        auth.verify(token)

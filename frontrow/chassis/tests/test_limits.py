@@ -1,0 +1,81 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontrow.chassis.limits import Limit
+from frontrow.chassis.refusals import TooMany
+
+NOW = datetime(2030, 1, 1, 12, 0, 20, tzinfo=UTC)
+THREE = Limit("test", 3, 60)
+
+
+def use_up(limit, key, now=NOW):
+    for _ in range(limit.most):
+        limit.check(key, now)
+        limit.count(key, now)
+
+
+def waits(limit, key, now=NOW):
+    """The seconds to wait, or 0."""
+    try:
+        limit.check(key, now)
+    except TooMany as refusal:
+        return refusal.facts["retryAfter"]
+    return 0
+
+
+def test_so_many_counts_pass_and_then_no_more():
+    use_up(THREE, "ada")
+    assert waits(THREE, "ada") > 0
+
+
+def test_asking_counts_nothing():
+    assert [waits(THREE, "ada") for _ in range(10)] == [0] * 10
+
+
+def test_one_key_is_used_up_by_itself():
+    use_up(THREE, "ada")
+    assert waits(THREE, "ben") == 0
+
+
+def test_limits_of_different_names_count_apart():
+    use_up(THREE, "ada")
+    assert waits(Limit("another", 3, 60), "ada") == 0
+
+
+@pytest.mark.parametrize(("later", "seconds"), [(0, 40), (1, 39), (39, 1), (40, 0), (100, 0)])
+def test_who_must_wait_is_told_until_when_and_may_go_on_then(later, seconds):
+    use_up(THREE, "ada")
+    assert waits(THREE, "ada", NOW + timedelta(seconds=later)) == seconds
+
+
+def test_the_refusal_says_when_to_come_back():
+    use_up(THREE, "ada")
+    with pytest.raises(TooMany) as refused:
+        THREE.check("ada", NOW)
+    answer = refused.value.answer()
+    assert (answer.status_code, answer["Retry-After"]) == (429, "40")
+    assert b'"too_many_requests"' in answer.content
+
+
+def test_two_refusals_do_not_share_their_header():
+    assert [TooMany(n).answer()["Retry-After"] for n in (1, 2)] == ["1", "2"]
+
+
+def test_counts_at_once_are_all_counted():
+    limit = Limit("crowd", 200, 60)
+    with ThreadPoolExecutor(20) as crowd:
+        list(crowd.map(lambda _: limit.count("ada", NOW), range(199)))
+    assert waits(limit, "ada") == 0
+    limit.count("ada", NOW)
+    assert waits(limit, "ada") > 0
+
+
+@given(st.text())
+def test_any_key_can_be_counted(key):
+    limit = Limit("any", 10**6, 60)
+    limit.count(key, NOW)
+    assert waits(limit, key) == 0
