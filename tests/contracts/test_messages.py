@@ -1,0 +1,296 @@
+"""The promises between services: every message said, every message heard, on both sides of the schema."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from jsonschema import Draft202012Validator, ValidationError
+
+from frontrow.chassis import listener
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.message import Message
+from frontrow.chassis.models import Outbox
+from frontrow.services.bookings import jobs, messages
+from frontrow.services.bookings.models import Booking, EventStock, TypeStock
+from frontrow.services.bookings.models import Event as KnownEvent
+from frontrow.services.events.models import Event, TicketType
+from frontrow.services.events.rules import Terms, Type
+from tests.cast import Actor
+
+from .promises import FOLDER, check_message, example, kinds, validator
+from .said import said_by, services
+
+PASSWORD = "correct horse battery"
+ADDRESS = {"username": "clara", "email": "clara@example.org", "password": PASSWORD}
+
+
+def objects_of(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A schema and all within it that describe objects."""
+    if "properties" in schema:
+        yield schema
+    inside = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
+    for inner in inside:
+        yield from objects_of(inner)
+
+
+class TestSchemas:
+    @pytest.mark.parametrize("kind", kinds())
+    def test_a_schema_is_valid_and_says_its_own_name(self, kind):
+        schema = validator(kind).schema
+        Draft202012Validator.check_schema(schema)
+        assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
+        assert schema["title"] == kind
+        assert schema["description"]
+
+    @pytest.mark.parametrize("kind", kinds())
+    def test_a_schema_is_closed_at_every_depth(self, kind):
+        objects = list(objects_of(validator(kind).schema))
+        assert objects
+        assert all(found["additionalProperties"] is False for found in objects)
+
+    @pytest.mark.parametrize("kind", kinds())
+    def test_every_field_is_promised_and_the_version_among_them(self, kind):
+        schema = validator(kind).schema
+        assert set(schema["required"]) == set(schema["properties"])
+        assert schema["properties"]["version"]["type"] == "integer"
+
+    @pytest.mark.parametrize("kind", kinds())
+    def test_an_example_keeps_its_promise(self, kind):
+        check_message(kind, example(kind))
+        times = [n for n, p in validator(kind).schema["properties"].items() if p.get("format") == "date-time"]
+        no_times = [{name: "tomorrow+00:00"} for name in times]
+        for broken in ({"surprise": 1}, {"version": 0}, {"version": None}, *no_times):
+            with pytest.raises(ValidationError):
+                check_message(kind, {**example(kind), **broken})
+
+    def test_schemas_and_examples_are_all_there_is(self):
+        names = {path.name for path in FOLDER.iterdir()}
+        assert names == {f"{kind}.{form}.json" for kind in kinds() for form in ("schema", "example")}
+
+    def test_what_the_code_can_say_is_what_is_promised(self):
+        assert set.union(*map(said_by, services())) == set(kinds())
+
+    def test_what_the_code_can_hear_is_what_is_promised(self):
+        assert {kind for _, kind in listener._handlers} <= set(kinds())
+
+
+Act = Callable[[Actor, Actor], Iterator[None]]
+
+
+def registers(ada: Actor, ben: Actor) -> Iterator[None]:
+    yield
+    ada.post("/register", ADDRESS)
+
+
+def changes_profile(ada: Actor, ben: Actor) -> Iterator[None]:
+    ada.post("/register", ADDRESS)
+    _, session = ada.post("/login", {"username": "clara", "password": PASSWORD})
+    clara = Actor(token=session["accessToken"])
+    yield
+    clara.put("/profile", {"profileInfo": {"displayName": "Clara"}})
+
+
+def publishes(ada: Actor, ben: Actor) -> Iterator[None]:
+    yield
+    ada.lists(salesStart=timezone.now().isoformat())
+
+
+def publishes_a_draft(ada: Actor, ben: Actor) -> Iterator[None]:
+    draft = ada.lists(status="draft")
+    yield
+    ada.put(f"/events/{draft['eventId']}", {"status": "published"})
+
+
+def updates(ada: Actor, ben: Actor) -> Iterator[None]:
+    event = ada.lists()
+    yield
+    ada.put(f"/events/{event['eventId']}", {"title": "New", "capacity": 3})
+
+
+def cancels_an_event(ada: Actor, ben: Actor) -> Iterator[None]:
+    event = ada.lists()
+    yield
+    ada.delete(f"/events/{event['eventId']}")
+
+
+def holds(ada: Actor, ben: Actor) -> Iterator[None]:
+    event = ada.lists()
+    yield
+    ben.books(event, 2)
+
+
+def books_for_nothing(ada: Actor, ben: Actor) -> Iterator[None]:
+    event = ada.lists(price=0)
+    yield
+    ben.books(event)
+
+
+def gives_back(ada: Actor, ben: Actor) -> Iterator[None]:
+    booking = ben.books(ada.lists())
+    yield
+    ben.delete(f"/bookings/{booking['bookingId']}")
+
+
+def loses_the_event(ada: Actor, ben: Actor) -> Iterator[None]:
+    event = ada.lists()
+    ben.books(event)
+    ada.delete(f"/events/{event['eventId']}")
+    settle_news()
+    yield
+    jobs.close_cancelled_events(timezone.now())
+
+
+def lets_a_hold_lapse(ada: Actor, ben: Actor) -> Iterator[None]:
+    ben.books(ada.lists(holdMinutes=1))
+    yield
+    jobs.expire_holds(timezone.now() + timedelta(minutes=2))
+
+
+def takes_stock(ada: Actor, ben: Actor) -> Iterator[None]:
+    ben.books(ada.lists())
+    yield
+    jobs.tell_stock(timezone.now())
+
+
+SAID_WHEN: list[tuple[str, Act]] = [
+    ("user.registered.v1", registers),
+    ("user.updated.v1", changes_profile),
+    ("event.published.v1", publishes),
+    ("event.published.v1", publishes_a_draft),
+    ("event.updated.v1", updates),
+    ("event.cancelled.v1", cancels_an_event),
+    ("booking.held.v1", holds),
+    ("booking.confirmed.v1", books_for_nothing),
+    ("booking.cancelled.v1", gives_back),
+    ("booking.cancelled.v1", loses_the_event),
+    ("booking.expired.v1", lets_a_hold_lapse),
+    ("stock.changed.v1", takes_stock),
+]
+
+
+def settle_news() -> None:
+    """Let what was said be heard, without any periodic work."""
+    for row in Outbox.objects.order_by("id"):
+        hear_everywhere(Message(row.id, row.type, row.key, row.version, row.created_at, "", row.data))
+
+
+def hear_everywhere(message: Message) -> None:
+    for name in listener.listeners_of(message.type):
+        with transaction.atomic():
+            listener.hear(name, message)
+
+
+@pytest.mark.django_db
+class TestSaying:
+    def test_there_is_an_act_for_every_promise(self):
+        assert {kind for kind, _ in SAID_WHEN} == set(kinds())
+
+    @pytest.mark.parametrize(("kind", "act"), SAID_WHEN)
+    def test_an_act_says_exactly_what_is_promised(self, ada, ben, kind, act):
+        steps = act(ada, ben)
+        next(steps)
+        Outbox.objects.all().delete()
+        assert next(steps, None) is None
+        (row,) = Outbox.objects.all()
+        assert row.type == kind
+        check_message(kind, row.data)
+        aggregate = {"user": "userId", "booking": "bookingId"}.get(kind.split(".")[0], "eventId")
+        assert (row.data[aggregate], row.data["version"]) == (str(row.key), row.version)
+
+    @pytest.mark.parametrize(("price", "kind"), [(2500, "booking.held.v1"), (0, "booking.confirmed.v1")])
+    def test_sql_says_of_a_booking_what_python_would(self, ada, ben, price, kind):
+        ben.books(ada.lists(price=price), 2)
+        row = Outbox.objects.get(type=kind)
+        assert times_read(row.data) == times_read(messages.booking_facts(Booking.objects.get()))
+
+    def test_an_answer_to_events_says_what_the_message_will(self, ada, ben):
+        event = ada.lists()
+        ben.books(event, 3)
+        jobs.tell_stock(timezone.now())
+        stock, types = EventStock.objects.get(), list(TypeStock.objects.all())
+        assert messages.stock_facts(stock, types) == Outbox.objects.get(type="stock.changed.v1").data
+
+
+def times_read(facts: dict[str, Any]) -> dict[str, Any]:
+    """The same with times as times: SQL and Python write fractions of a second differently."""
+    return {
+        name: datetime.fromisoformat(value)
+        if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value)
+        else value
+        for name, value in facts.items()
+    }
+
+
+def is_told(kind: str) -> Message:
+    """The example of a type, as a message on its way."""
+    data = example(kind)
+    key = UUID(data["eventId"])
+    return Message(new_id(), kind, key, data["version"], timezone.now(), "", data)
+
+
+def bookings_knows_a_published_event() -> None:
+    hear_everywhere(is_told("event.published.v1"))
+
+
+def events_has_the_event_of_the_example() -> None:
+    told, now = example("event.published.v1"), timezone.now()
+    kinds = [(k["name"], k["price"], k["capacity"], UUID(k["ticketTypeId"])) for k in told["ticketTypes"]]
+    types = tuple(Type(type_id, name, price, capacity) for name, price, capacity, type_id in kinds)
+    start, end = datetime.fromisoformat(told["date"]), datetime.fromisoformat(told["endDate"])
+    event = Event(event_id=told["eventId"], organizer_id=told["organizerId"], availability=0, created_at=now)
+    event.take(Terms(told["title"], "", start, end, told["timezone"], told["location"], "EUR", types), now)
+    event.save(force_insert=True)
+    for position, (name, price, capacity, type_id) in enumerate(kinds):
+        TicketType.objects.create(
+            ticket_type_id=type_id, event=event, name=name, price=price, capacity=capacity,
+            availability=0, position=position,
+        )  # fmt: skip
+
+
+def known() -> list[Any]:
+    """What bookings knows of events, and has to sell."""
+    return [
+        *KnownEvent.objects.values_list("version", "status"),
+        *EventStock.objects.values_list("capacity", "taken"),
+        *TypeStock.objects.order_by("-capacity").values_list("capacity", "taken"),
+    ]
+
+
+def shown() -> list[Any]:
+    """What events shows as left."""
+    return [
+        *Event.objects.values_list("stock_version", "availability"),
+        *TicketType.objects.order_by("position").values_list("availability", flat=True),
+    ]
+
+
+STOCK = [(420, 0), (300, 0), (120, 0)]
+HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], list[Any]]] = {
+    ("bookings", "event.published.v1"): (lambda: None, known, [(1, "published"), *STOCK]),
+    ("bookings", "event.updated.v1"): (bookings_knows_a_published_event, known, [(2, "published"), *STOCK]),
+    ("bookings", "event.cancelled.v1"): (bookings_knows_a_published_event, known, [(3, "cancelled"), *STOCK]),
+    ("events", "stock.changed.v1"): (events_has_the_event_of_the_example, shown, [(7, 418), 298, 120]),
+}
+
+
+@pytest.mark.django_db
+class TestHearing:
+    def test_every_listener_is_tried(self):
+        assert set(HEARD) == set(listener._handlers)
+
+    @pytest.mark.parametrize(("who", "kind"), HEARD)
+    def test_an_example_changes_what_it_should_once(self, who, kind):
+        prepare, state, expected = HEARD[who, kind]
+        prepare()
+        assert state() != expected
+        message = is_told(kind)
+        for _ in range(2):
+            hear_everywhere(message)
+            assert state() == expected
+        hear_everywhere(is_told(kind))
+        assert state() == expected
