@@ -124,6 +124,11 @@ def decide(requests: Sequence[Request], now: datetime) -> list[tuple[str, Any]]:
     return decided
 
 
+def was_made(user_id: UUID, key: str) -> bool:
+    """Whether a person's idempotency key has made a booking."""
+    return Booking.objects.filter(user_id=user_id, idempotency_key=key).exists()
+
+
 def find(booking_id: UUID, user_id: UUID) -> Booking:
     """A person's own booking. Raises NotFound."""
     booking = Booking.objects.filter(booking_id=booking_id, user_id=user_id).first()

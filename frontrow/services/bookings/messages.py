@@ -1,9 +1,9 @@
 """What bookings says. booking.held, and .confirmed of a free one, are written by hold_v1.sql alike."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
+from frontrow.chassis.message import rfc3339
 from frontrow.chassis.outbox import say_all
 from frontrow.services.bookings import rules
 from frontrow.services.bookings.models import Booking, EventStock, TypeStock
@@ -30,12 +30,12 @@ def booking_facts(booking: Booking) -> dict[str, Any]:
         "userId": str(booking.user_id),
         "eventId": str(booking.event_id),
         "status": booking.status,
-        "bookingDate": _time(booking.booking_date),
+        "bookingDate": rfc3339(booking.booking_date),
         "items": booking.items,
         "quantity": booking.quantity,
         "amount": booking.amount,
         "currency": booking.currency,
-        "expiresAt": _time(booking.expires_at),
+        "expiresAt": rfc3339(booking.expires_at),
         "version": booking.version,
     }
 
@@ -54,7 +54,3 @@ def stock_facts(stock: EventStock, types: list[TypeStock]) -> dict[str, Any]:
             for kind in types
         ],
     }  # fmt: skip
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
