@@ -1,8 +1,9 @@
 # Frontrow's verbs. Bare `make` lists them.
-PYTHON ?= python3.11
+# The first of these that is new enough and can make virtual environments; name one: make up PYTHON=…
+PYTHON ?= python3.11 python3.12 python3.13 python3
 PORT ?= 8000
 DATA ?= $(CURDIR)/.data
-VENV := $(CURDIR)/.venv
+VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
@@ -40,18 +41,24 @@ lock: $(VENV)/.installed-dev ## pin newer versions of everything we build on
 admin: $(VENV)/.installed ## make a registered person an administrator: make admin LOGIN=ada
 	@exec $(PY) -m frontrow admin --data "$(DATA)" "$(LOGIN)"
 
-lifecycle: $(VENV)/.installed-dev ## check starting, stopping and surviving in a fresh clone, with its seconds
-	@exec $(PY) tests/lifecycle.py
+lifecycle: $(VENV)/.installed-dev ## check starting, stopping and surviving in fresh clones, with seconds
+	@exec $(PY) -m tests.lifecycle $(T)
 
 memory: $(VENV)/.installed ## print the resident memory of an idle Frontrow
-	@exec $(PY) tests/memory.py
+	@exec $(PY) -m tests.memory
 
 clean: ## remove what was installed (data stays)
 	@rm -rf $(VENV)
 
+# A kill in the middle leaves an environment without pip; it is made anew.
 $(VENV)/.installed: requirements.lock
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { echo "Python 3.11 with its venv module is needed (Debian: apt install python3-venv), or name another: make up PYTHON=…"; exit 2; }
-	@echo "Installing what Frontrow runs on …"
+	@$(PY) -m pip --version >/dev/null 2>&1 || { \
+	for python in $(PYTHON); do \
+	  "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  exec "$$python" -m venv --clear $(VENV); \
+	done; \
+	echo "Frontrow needs Python 3.11 or later with its venv module (Debian: apt install python3-venv); found none as: $(PYTHON)." >&2; exit 2; }
+	@echo "Installing what Frontrow runs on, once (a minute) …"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 

@@ -1,9 +1,12 @@
 """The command line: `python -m frontrow`."""
 
 import argparse
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).parent.parent
 
@@ -14,20 +17,25 @@ def main() -> None:
     options.run(options)
 
 
+def _refuse(reason: object) -> NoReturn:
+    print(reason, file=sys.stderr)
+    sys.exit(2)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("frontrow", description="Event booking that never lies about a ticket.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = _command(commands, "up", _up, "run everything in one process, with its own PostgreSQL")
-    up.add_argument("--data", type=Path, default=ROOT / ".data", help="folder of all data")
+    up.add_argument("--data", type=_folder, default=ROOT / ".data", help="folder of all data")
     up.add_argument("--host", default="127.0.0.1", help="address to listen on")
     up.add_argument("--port", type=_port, default=8000, help="port to listen on")
-    serve = _command(commands, "serve", _serve, "serve the services that SERVICES names")
-    serve.add_argument("--follow-parent", action="store_true", help="stop when the starting process is gone")
+    _command(commands, "serve", _serve, "serve the services that SERVICES names")
     _command(commands, "work", _work, "do the messages and periodic work of these services")
     _command(commands, "migrate", _migrate, "bring the database up to date")
     contracts = _command(commands, "contracts", _contracts, "write OpenAPI documents to a folder")
     contracts.add_argument("folder", type=Path)
     admin = _command(commands, "admin", _admin, "make a registered person an administrator")
+    admin.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     admin.add_argument("login", help="username or e-mail")
     return parser
 
@@ -39,27 +47,33 @@ def _command(commands, name, run, description):  # type: ignore[no-untyped-def]
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"PORT must be a number from 1 to 65535, not {text!r}")
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 65535:
+        _refuse(f"PORT must be a number from 1 to 65535, not {text!r}.")
     return int(text)
 
 
+def _folder(text: str) -> Path:
+    if not text:
+        _refuse("DATA must name a folder.")
+    return Path(text).expanduser().absolute()
+
+
 def _up(options: argparse.Namespace) -> None:
-    from frontrow.postgres import PostgresError
-    from frontrow.up import NotStarted, Supervisor
+    from frontrow.up import NotStarted, PortUnusable, PostgresError, Supervisor
 
     try:
         Supervisor(options.data, options.host, options.port).run()
-    except (NotStarted, PostgresError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+    except (NotStarted, PortUnusable, PostgresError) as reason:
+        _refuse(reason)
+    except OSError as error:  # a full disk, a folder that belongs to somebody else
+        _refuse(f"Frontrow stopped: {error}")
 
 
 def _serve(options: argparse.Namespace) -> None:
     from frontrow.chassis import environment
     from frontrow.serve import serve
 
-    serve(environment.read(), options.follow_parent)
+    serve(environment.read())
 
 
 def _work(options: argparse.Namespace) -> None:
@@ -76,7 +90,7 @@ def _work(options: argparse.Namespace) -> None:
         thread.join()
 
 
-def _migrate(options: argparse.Namespace) -> None:
+def _migrate(options: argparse.Namespace | None = None) -> None:
     _django()
     from django.core.management import call_command
 
@@ -85,21 +99,37 @@ def _migrate(options: argparse.Namespace) -> None:
 
 def _contracts(options: argparse.Namespace) -> None:
     _django()
+    from frontrow import urls  # noqa: F401  # it opens the doors of all services
     from frontrow.chassis import docs
 
     docs.export(options.folder)
 
 
 def _admin(options: argparse.Namespace) -> None:
-    _django()
-    from frontrow.services.users import user
+    with _database(options.data, "make admin"):
+        from frontrow.services.users import user
 
-    try:
-        found = user.make_administrator(options.login)
-    except user.UnknownLogin as refusal:
-        print(refusal, file=sys.stderr)
-        sys.exit(2)
-    print(f"{found.username} is an administrator from the next sign-in on.")
+        try:
+            found = user.make_administrator(options.login)
+        except user.UnknownLogin as refusal:
+            _refuse(refusal)
+        print(f"{found.username} is an administrator from the next sign-in on.")
+
+
+@contextlib.contextmanager
+def _database(folder: Path | None, by: str) -> Iterator[None]:
+    """Django on the database of a folder, whether Frontrow runs there or not; else on DATABASE_URL's."""
+    from frontrow.installation import NotStarted, borrowed
+    from frontrow.postgres import PostgresError
+
+    with contextlib.ExitStack() as stack:
+        try:
+            if folder:
+                os.environ.update(stack.enter_context(borrowed(folder, by)))
+        except (NotStarted, PostgresError, OSError) as reason:
+            _refuse(reason)
+        _migrate()
+        yield
 
 
 def _django() -> None:

@@ -1,49 +1,63 @@
 """One serving process: Granian with one worker and a few threads."""
 
+import multiprocessing
 import os
 import signal
+import sys
 import threading
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
-from granian import Granian
-from granian.constants import Interfaces
+from frontrow.processes import follow
 
-from frontrow.chassis.environment import Environment
+if TYPE_CHECKING:
+    from django.core.handlers.wsgi import WSGIHandler
+
+    from frontrow.chassis.environment import Environment
 
 STOP_SECONDS = 3  # kept-alive connections are not waited for any longer
 
 
-def serve(environment: Environment, follow: bool) -> None:
-    """Serve until told to stop. With `follow`, also stop when the process that started us is gone."""
-    server = Granian(
+def serve(environment: "Environment") -> None:
+    """Become the server. A fresh program, so that it holds no more than Granian in memory."""
+    words = [environment.host, str(environment.port), str(environment.threads)]
+    os.execv(sys.executable, [sys.executable, "-m", "frontrow.serve", *words])  # noqa: S606
+
+
+def main(host: str, port: str, threads: str) -> None:
+    """Serve until told to stop, or until the worker fails: then whoever started us starts us again.
+
+    Granian's own respawning would be a second supervisor, which neither logs nor waits.
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
         "frontrow.serve:application",
-        address=environment.host,
-        port=environment.port,
+        address=host,
+        port=int(port),
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=environment.threads,
+        blocking_threads=int(threads),
         backlog=2048,
         websockets=False,
         working_dir=Path(__file__).parent.parent,
         workers_kill_timeout=STOP_SECONDS,
-        respawn_failed_workers=True,
         log_enabled=False,
         factory=True,
-    )
-    if follow:
-        follow_parent()
-    server.serve()
+    ).serve()
 
 
-def application() -> WSGIHandler:
+def application() -> "WSGIHandler":
     """The application of a worker, with the background work beside it where that is asked for.
 
-    The worker ends with its server, also when that is killed.
+    The worker ends at once when its server was killed: nobody else would end it.
     """
-    follow_parent()
+    server = multiprocessing.parent_process()
+    if server and server.pid:
+        follow(server.pid, signal.SIGKILL)
+    from django.conf import settings
+
     from frontrow.wsgi import application as wsgi
 
     if settings.ENVIRONMENT.work_in_process:
@@ -53,13 +67,5 @@ def application() -> WSGIHandler:
     return wsgi
 
 
-def follow_parent() -> None:
-    """End this process, cleanly, when the one that started it is gone."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="follow-parent", daemon=True).start()
+if __name__ == "__main__":
+    main(*sys.argv[1:])

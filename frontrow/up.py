@@ -1,28 +1,29 @@
 """`make up`: one small supervisor, its PostgreSQL, and one serving process with everything in it."""
 
 import contextlib
-import fcntl
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from frontrow import installation, port
+from frontrow.installation import NotStarted
+from frontrow.port import PortUnusable
 from frontrow.postgres import Postgres, PostgresError
+from frontrow.processes import follower
 
-STOP_SECONDS = 5
-LONGEST_BACK_OFF = 5.0
+__all__ = ["NotStarted", "PortUnusable", "PostgresError", "Supervisor"]
+
+STOP_SECONDS = 4  # Granian gives requests 3; with PostgreSQL's own limits a stop takes 9 at most
+READY_SECONDS = 60
+FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.2, 5.0
+STEADY_SECONDS = 30  # what ran this long did not fail at its start
 TICK = 0.1  # seconds between two looks at the children
-
-
-class NotStarted(Exception):
-    """Frontrow cannot start here; the message says why and what to do."""
+LEAST_CONNECTIONS = 50
+MOST_THREADS = 200  # more are refused by the settings themselves
 
 
 class Stopped(Exception):
@@ -33,18 +34,24 @@ class Supervisor:
     """Keeps PostgreSQL and the serving process running until told to stop."""
 
     def __init__(self, data: Path, host: str, port: int):
-        self.data = data.absolute()
-        self.host, self.port = host, port
-        self.postgres = Postgres(self.data)
+        self.data, self.host, self.port = data, host, port
+        self.stopping = False
+        self.postgres: Postgres | None = None
         self.server: subprocess.Popen[bytes] | None = None
+        self.work = -1  # the descriptor our children keep open
 
     def run(self) -> None:
-        """Start, supervise, and stop everything on SIGINT or SIGTERM. Raises NotStarted, PostgresError."""
-        for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(order, _stop)
-        with self._lock(), contextlib.suppress(Stopped):
+        """Start, supervise, and stop everything on SIGINT, SIGTERM or SIGHUP.
+
+        Raises NotStarted, PortUnusable, PostgresError.
+        """
+        self._take_orders()
+        with (
+            contextlib.suppress(Stopped),
+            installation.held(self.data, self.address, self._pause) as self.work,
+            port.reserved(self.host, self.port),
+        ):
             try:
-                self._check_port()
                 self._start()
                 print(
                     f"\nFrontrow is up: {self.address}  (the API: {self.address}/docs)\nCtrl-C stops it.",
@@ -52,130 +59,130 @@ class Supervisor:
                 )
                 self._supervise()
             finally:
-                for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                    signal.signal(order, signal.SIG_IGN)
-                self._stop_server()
-                self.postgres.stop()
+                self._end_server()
+                if self.postgres:
+                    self.postgres.stop()
 
     @property
     def address(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def _take_orders(self) -> None:
+        """Only note the order: raised in the middle of anything, it could leave a child unknown to us."""
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            self.stopping = True
+
+        for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if order != signal.SIGHUP or signal.getsignal(order) != signal.SIG_IGN:  # nohup stays nohup
+                signal.signal(order, stop)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait; raise Stopped as soon as we are told to stop. Every wait of ours is this one."""
+        until = time.monotonic() + seconds
+        while not self.stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, TICK))
+        if self.stopping:
+            raise Stopped
 
     def _start(self) -> None:
+        connections = str(_connections(os.environ.get("THREADS", "")))
+        self.postgres = Postgres(self.data, {"max_connections": connections}, self._pause)
         self.postgres.start()
-        self.postgres.ensure_database("frontrow")
-        if self._command("migrate").wait():
+        self.postgres.ensure_database(installation.DATABASE)
+        if self._finished(self._child("migrate")):
             raise NotStarted("The database could not be brought up to date; the lines above say why.")
-        self.server = self._command("serve", "--follow-parent")
+        self.server = self._child("serve")
         self._await_ready()
 
     def _supervise(self) -> None:
         """Start again whatever ends by itself, waiting longer each time it happens soon after."""
-        back_off = 0.0
+        back_off = FIRST_BACK_OFF
         while True:
-            time.sleep(TICK)
-            postgres, server = self.postgres.process, self.server
-            if (
-                postgres is not None
-                and server is not None
-                and postgres.poll() is None
-                and server.poll() is None
-            ):
-                continue
             began = time.monotonic()
-            time.sleep(back_off)
-            print("A part of Frontrow ended by itself; starting it again.", file=sys.stderr, flush=True)
+            while not (ended := self._ended()):
+                self._pause(TICK)
+            if time.monotonic() - began > STEADY_SECONDS:
+                back_off = FIRST_BACK_OFF
+            _say(f"{ended} ended by itself; starting again in {back_off:.1f} seconds.")
+            self._pause(back_off)
+            back_off = min(LONGEST_BACK_OFF, back_off * 2)
             try:
-                self._restart()
-                back_off = 0.0
-            except (PostgresError, NotStarted) as error:
-                print(error, file=sys.stderr, flush=True)
-                back_off = min(LONGEST_BACK_OFF, back_off * 2 or 0.5)
-            time.sleep(max(0.0, 0.5 - (time.monotonic() - began)))
+                self._revive()
+            except (PostgresError, OSError) as error:  # such as a full disk: it may pass
+                _say(str(error))
 
-    def _restart(self) -> None:
-        if self.postgres.process is None or self.postgres.process.poll() is not None:
+    def _ended(self) -> str:
+        """Which of our children ended and how, for the log; empty while both run."""
+        parts = {
+            "PostgreSQL": self.postgres and self.postgres.process,
+            "The serving process": self.server,
+        }
+        return " and ".join(
+            f"{name} (status {part.returncode})"
+            for name, part in parts.items()
+            if part and part.poll() is not None
+        )
+
+    def _revive(self) -> None:
+        if self.postgres and not self.postgres.alive():
             self.postgres.start()
-        if self.server is None or self.server.poll() is not None:
-            self.server = self._command("serve", "--follow-parent")
-            self._await_ready()
+        if self.server and self.server.poll() is not None:
+            self._end_server()
+            self.server = self._child("serve")
 
     def _await_ready(self) -> None:
-        while self.server is not None and self.server.poll() is None:
-            if self._answers():
-                return
-            time.sleep(TICK)
-        raise NotStarted("The serving process ended at its start; the lines above say why.")
+        deadline = time.monotonic() + READY_SECONDS
+        while not port.answers(self.host, self.port):
+            if ended := self._ended():
+                raise NotStarted(f"{ended} ended at its start; the lines above say why.")
+            if time.monotonic() > deadline:
+                raise NotStarted(f"{self.address}/readyz is not ready after {READY_SECONDS} seconds.")
+            self._pause(TICK)
 
-    def _answers(self) -> bool:
-        with contextlib.suppress(OSError):
-            return bool(urllib.request.urlopen(f"{self.address}/readyz", timeout=2).status == 200)  # noqa: S310
-        return False
-
-    def _stop_server(self) -> None:
+    def _end_server(self) -> None:
+        """End the serving process and its worker: kindly, then at once."""
         if self.server is None:
             return
-        for order in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.server.pid, order)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.server.wait(STOP_SECONDS)
-        self.server = None
+        self.server.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.server.wait(STOP_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.server.pid, signal.SIGKILL)
+        self.server.wait()
 
-    def _command(self, *words: str) -> subprocess.Popen[bytes]:
+    def _finished(self, child: subprocess.Popen[bytes]) -> int:
+        """The exit status of a child that ends by itself."""
+        try:
+            while child.poll() is None:
+                self._pause(TICK)
+        finally:
+            child.kill()
+            child.wait()
+        return child.returncode
+
+    def _child(self, command: str) -> subprocess.Popen[bytes]:
+        if self.postgres is None:
+            raise RuntimeError("PostgreSQL comes first.")
         environment = {
-            "SECRET_KEY": self._secret(),
             "LOG_FORMAT": "console" if sys.stderr.isatty() else "json",
-            **os.environ,
-            "DATABASE_URL": self.postgres.url("frontrow"),
+            **installation.environment(self.data, self.postgres),
             "HOST": self.host,
             "PORT": str(self.port),
             "WORK_IN_PROCESS": "true",
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "frontrow", *words],
-            env=environment, cwd=Path(__file__).parent.parent,
-            stdin=subprocess.DEVNULL, start_new_session=True,
+            [sys.executable, "-m", "frontrow", command],
+            env=environment, cwd=Path(__file__).parent.parent, pass_fds=(self.work,),
+            stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=follower(signal.SIGTERM),
         )  # fmt: skip
 
-    def _secret(self) -> str:
-        """The installation's secret, made on the first start and kept beside the data."""
-        place = self.data / "secret_key"
-        if not place.exists():
-            fresh = self.data / "secret_key.new"
-            fresh.unlink(missing_ok=True)
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(48))
-            fresh.rename(place)
-        return place.read_text()
 
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Hold the folder: one supervisor a folder. Raises NotStarted."""
-        self.data.mkdir(parents=True, exist_ok=True)
-        with (self.data / "lock").open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                lock.seek(0)
-                raise NotStarted(
-                    f"Frontrow already runs on {self.data}: {lock.read() or 'it is just starting'}"
-                ) from None
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()}, {self.address}")
-            lock.flush()
-            yield
-
-    def _check_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self.host, self.port))
-            except OSError as error:
-                raise NotStarted(
-                    f"Port {self.port} cannot be used ({error.strerror}); try: make up PORT=8123"
-                ) from None
+def _connections(threads: str) -> int:
+    """What PostgreSQL allows: one for each thread, and some for background work and people."""
+    return max(LEAST_CONNECTIONS, min(int(threads), MOST_THREADS) + 20 if threads.isdecimal() else 0)
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise Stopped
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
