@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix migrations contracts lock admin lifecycle memory clean
+.PHONY: help up test check fix migrations contracts lock admin seed lifecycle memory clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ lock: $(VENV)/.installed-dev ## pin newer versions of everything we build on
 
 admin: $(VENV)/.installed ## make a registered person an administrator: make admin LOGIN=ada
 	@exec $(PY) -m frontrow admin --data "$(DATA)" "$(LOGIN)"
+
+seed: $(VENV)/.installed ## fill DATA with demo people, events and bookings
+	@exec $(PY) -m frontrow seed --data "$(DATA)"
 
 lifecycle: $(VENV)/.installed-dev ## check starting, stopping and surviving in fresh clones, with seconds
 	@exec $(PY) -m tests.lifecycle $(T)

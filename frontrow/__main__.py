@@ -37,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     admin = _command(commands, "admin", _admin, "make a registered person an administrator")
     admin.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     admin.add_argument("login", help="username or e-mail")
+    seed = _command(commands, "seed", _seed, "fill the database with demo data")
+    seed.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     return parser
 
 
@@ -114,6 +116,16 @@ def _admin(options: argparse.Namespace) -> None:
         except user.UnknownLogin as refusal:
             _refuse(refusal)
         print(f"{found.username} is an administrator from the next sign-in on.")
+
+
+def _seed(options: argparse.Namespace) -> None:
+    with _database(options.data, "make seed"):
+        from django.utils import timezone
+
+        from frontrow.seed import seed
+
+        for line in seed(timezone.now()):
+            print(line)
 
 
 @contextlib.contextmanager

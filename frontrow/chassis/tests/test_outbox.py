@@ -64,9 +64,9 @@ def test_a_message_is_handed_to_each_listener_once(ears):
 
 
 def test_what_is_rolled_back_was_never_said(ears):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         outbox.say(KIND, new_id(), 1, PERSON)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert outbox.relay() == 0
 
 
