@@ -97,11 +97,13 @@ class Postgres:
     def stop(self) -> None:
         """Stop it, the harder the longer it takes."""
         for order, seconds in STOPPING:
-            if self.process is None or not self.alive():
-                return
-            self.process.send_signal(order)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(seconds)
+            if self.process and self.alive():
+                self.process.send_signal(order)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.process.wait(seconds)
+        if self.sockets.parent != self.folder:
+            with contextlib.suppress(OSError):
+                self.sockets.rmdir()
 
     def _initialise(self) -> None:
         """initdb beside the final place, then rename: a kill in the middle leaves nothing half made."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from frontrow.chassis import handover, outbox, periodic
 from frontrow.chassis.ids import new_id
+from frontrow.chassis.models import Job
 from frontrow.services.users import keys
 
 
@@ -81,7 +82,8 @@ def event_body(**changes: Any) -> dict[str, Any]:
 
 
 def settle(now: datetime | None = None) -> None:
-    """Let the background do all it has to: messages relayed and heard, periodic work run."""
+    """Let the background do all it has to: messages relayed and heard, periodic work run, due or not."""
+    Job.objects.all().delete()
     _quiet()
     periodic.run_due(now or timezone.now())
     _quiet()

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import DateTimeField, Model, Q, QuerySet
 from pydantic import AfterValidator, BaseModel, Field
 
 from frontrow.chassis.refusals import Invalid
-from frontrow.chassis.schemas import Out, Query
+from frontrow.chassis.schemas import EARLIEST, LATEST, Out, Query
 
 DEFAULT_LIMIT, MOST = 20, 100
 Row = TypeVar("Row", bound=Model)
@@ -61,12 +61,24 @@ def _after(rows: QuerySet[Row], order: Sequence[str], last: list[Any]) -> QueryS
     wanted, equal = Q(), Q()
     for name, value in zip(order, last, strict=True):
         column, compare = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
+        if isinstance(rows.model._meta.get_field(column), DateTimeField):
+            value = _moment(value)
         wanted |= equal & Q(**{f"{column}__{compare}": value})
         equal &= Q(**{column: value})
     try:
         return rows.filter(wanted)
     except (ValueError, TypeError, ValidationError):
         raise InvalidCursor from None
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+        if EARLIEST < moment < LATEST:
+            return moment
+    except (ValueError, TypeError, OverflowError):  # no time, or one without an offset
+        pass
+    raise InvalidCursor
 
 
 def _sealed(row: Model, order: Sequence[str]) -> str:

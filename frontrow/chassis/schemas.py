@@ -118,7 +118,7 @@ def _rfc3339(value: object) -> object:
 def _utc(moment: datetime) -> datetime:
     if not EARLIEST < moment < LATEST:
         raise ValueError("must lie between 1970 and 2199")
-    return moment.astimezone(UTC)
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)  # as we answer it
 
 
 Instant = Annotated[

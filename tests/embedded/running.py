@@ -20,6 +20,17 @@ from typing import Any
 from tests.embedded.system import Process, descendants, free_port, marked, wait
 
 PASSWORD = "correct horse battery"
+OF_MAKE = {
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKEOVERRIDES",
+    "MAKELEVEL",
+    "MAKE_TERMOUT",
+    "MAKE_TERMERR",
+    "PORT",
+    "DATA",
+    "T",
+}
 
 
 class Frontrow:
@@ -33,7 +44,9 @@ class Frontrow:
         self.data = data or checkout / ".data"
         self.given = [f"DATA={data}"] if data else []
         self.mark = f"frontrow-checked-{secrets.token_hex(8)}"
-        self.environment = {**os.environ, "FRONTROW_MARK": self.mark, **environment}
+        # What the `make` that started us was told is not meant for the one that we start.
+        plain = {key: value for key, value in os.environ.items() if key not in OF_MAKE}
+        self.environment = {**plain, "FRONTROW_MARK": self.mark, **environment}
         self.log = Path(tempfile.gettempdir()) / f"{self.mark}.log"
         self.make: subprocess.Popen[bytes] | None = None
         self.terminal = -1

@@ -1,7 +1,6 @@
 """The private PostgreSQL: made once, started over whatever a kill left behind, and never left running."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -135,7 +134,8 @@ def test_no_name_of_a_folder_is_a_hindrance(tmp_path, name):
     server.start()
     server.ensure_database("frontrow")
     server.stop()
-    shutil.rmtree(server.sockets)
+    assert not list(server.sockets.glob("*"))
+    assert server.sockets.exists() == (server.sockets.parent == server.folder)
 
 
 def test_a_folder_of_somebody_elses_is_refused(tmp_path):

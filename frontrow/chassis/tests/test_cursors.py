@@ -31,7 +31,7 @@ def names(rows):
 def walk(order, limit):
     """The names on each page, from the first to the last."""
     cursor, pages = None, []
-    while not pages or cursor:
+    while not pages or (cursor and len(pages) < 20):
         rows, cursor = page(Job.objects.all(), order, PageQuery(limit=limit, cursor=cursor))
         pages.append(names(rows))
     return pages
@@ -130,6 +130,22 @@ def test_a_page_has_one_to_a_hundred_rows(limit):
 def test_a_cursor_is_short_and_plain(cursor):
     with pytest.raises(ValidationError):
         PageQuery(cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00+23:59",
+        "2030-01-01T00:00:00",
+        "2030-01-01",
+        "soon",
+        5,
+    ],
+)
+def test_a_made_up_time_in_a_cursor_is_refused_by_name(jobs, moment):
+    with pytest.raises(InvalidCursor):
+        page(Job.objects.all(), ORDER, PageQuery(cursor=made(",".join(ORDER), moment, "job-1")))
 
 
 def test_a_page_has_twenty_rows_unless_asked():

@@ -110,9 +110,10 @@ def test_anything_else_is_no_whole_number_of_that_range(sent):
 
 
 @given(st.datetimes(datetime(1970, 1, 3), datetime(2199, 12, 30)), st.integers(-23 * 60, 23 * 60))  # noqa: DTZ001
-def test_a_time_means_the_same_moment_in_utc(naive, minutes):
-    moment = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    read = INSTANT.validate_python(moment.isoformat())
+def test_a_time_means_the_same_moment_in_utc_to_the_millisecond(naive, minutes):
+    whole = naive.microsecond // 1000 * 1000
+    moment = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)), microsecond=whole)
+    read = INSTANT.validate_python(moment.replace(microsecond=naive.microsecond).isoformat())
     assert (read, read.tzinfo) == (moment, UTC)
 
 

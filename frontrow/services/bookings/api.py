@@ -135,6 +135,13 @@ def cancel(request: HttpRequest, booking_id: UUID) -> Any:
     return BookingOut.of(booking.cancel(booking_id, person(request).user_id, timezone.now()))
 
 
+@door.post("/internal/stock/{uuid:event_id}", auth=Internal(), include_in_schema=False, response={204: None})
+def look(request: HttpRequest, event_id: UUID) -> Any:
+    """Learn at once what an event is now."""
+    event.ask(event_id)
+    return Status(204, None)
+
+
 @door.put("/internal/stock/{uuid:event_id}", auth=Internal(), include_in_schema=False)
 def resize(request: HttpRequest, event_id: UUID, body: CapacityIn) -> Any:
     """Make an event's capacities what events wants, or refuse."""

@@ -13,7 +13,7 @@ from frontrow.chassis import outbox
 from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.middleware import request_id
-from frontrow.chassis.refusals import NotFound, Refusal
+from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
 from frontrow.services.bookings import event, messages, rules
 from frontrow.services.bookings.models import Booking, Event, EventStock
 from frontrow.services.bookings.stock import give_back
@@ -100,7 +100,7 @@ def hold(request: Request, now: datetime) -> dict[str, Any]:
     A refusal is given only after what it rests on was looked at afresh.
     """
     outcome, told = decide([request], now)[0]
-    if outcome in RESTS_ON_EVENT and (event.ask(request.event_id) or outcome == EventNotFound.code):
+    if outcome in RESTS_ON_EVENT and _may_have_changed(request.event_id, outcome):
         outcome, told = decide([request], now)[0]
     while outcome == OVERDUE:  # ends: at a given time there are only so many overdue holds
         expire_of(request.event_id, now)
@@ -108,6 +108,16 @@ def hold(request: Request, now: datetime) -> dict[str, Any]:
     if outcome not in SUCCESSES:
         raise BY_CODE[outcome]
     return told
+
+
+def _may_have_changed(event_id: UUID, outcome: str) -> bool:
+    """Ask events. While it is away we go by what we know; of an event we do not know, that is nothing."""
+    try:
+        return event.ask(event_id) or outcome == EventNotFound.code
+    except Unavailable:
+        if outcome == EventNotFound.code:
+            raise
+        return False
 
 
 def decide(requests: Sequence[Request], now: datetime) -> list[tuple[str, Any]]:

@@ -1,18 +1,19 @@
 """The story of an event as bookings sees it: learnt, resized, closed."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db import connection, transaction
 
 from frontrow.chassis.refusals import NotFound, Refusal
+from frontrow.chassis.sharing import Shared
 from frontrow.services.bookings import clients, messages, rules
 from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
 from frontrow.services.bookings.stock import give_back
 
-ASK_SECONDS = 1  # an event we know is asked about at most this often
+ASKED = Shared()
 CLOSED_AT_ONCE = 500
 
 
@@ -36,20 +37,20 @@ def learn(facts: dict[str, Any]) -> None:
 
 
 def ask(event_id: UUID) -> bool:
-    """Ask events about an event, when a refusal rests on what we know of it; whether to decide again.
+    """Learn from events what an event is now; whether there is one to sell. Raises Unavailable.
 
-    So what a client was just told is never denied by the next call. Raises Unavailable.
+    Asked before a refusal that rests on what we know, so that what a client was just told is never
+    denied by the next call. Those who ask at once share one call.
     """
-    if Event.objects.filter(event_id=event_id).exists() and not cache.add(
-        f"asked:{event_id}", True, ASK_SECONDS
-    ):
-        return False
+    return ASKED.call(event_id, partial(_ask, event_id))
+
+
+def _ask(event_id: UUID) -> bool:
     facts = clients.event_facts(event_id)
-    if facts is None:
-        return False
-    with transaction.atomic(durable=True):
-        learn(facts)
-    return True
+    if facts is not None:
+        with transaction.atomic(durable=True):
+            learn(facts)
+    return facts is not None
 
 
 def resize(event_id: UUID, cap: int | None, sizes: dict[UUID, int]) -> dict[str, Any]:

@@ -3,5 +3,5 @@
 Owns: events and their ticket types; copies of availability.
 Hears: stock.changed.
 Says: event.published, event.updated, event.cancelled.
-Asks: bookings, to make a capacity N.
+Asks: bookings, to make a capacity N, and to look at an event that just changed.
 """

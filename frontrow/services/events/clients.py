@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import httpx
+import structlog
+
 from frontrow.chassis import http
 from frontrow.chassis.refusals import Refusal, Unavailable
 from frontrow.services.events.rules import Terms
+
+log = structlog.get_logger(__name__)
 
 
 class CapacityBelowSold(Refusal):
@@ -28,6 +33,17 @@ class Stock:
         """From an answer or message of bookings."""
         types = {UUID(t["ticketTypeId"]): (t["capacity"], t["availability"]) for t in told["ticketTypes"]}
         return cls(told["version"], told["capacity"], told["availability"], types)
+
+
+def hurry(event_id: UUID) -> None:
+    """Have bookings look at an event that just changed, before our client hears that it did.
+
+    The message says the same a moment later, so bookings may be away.
+    """
+    try:
+        http.ask("bookings", "POST", f"/internal/stock/{event_id}").raise_for_status()
+    except (Unavailable, httpx.HTTPStatusError):
+        log.warning("bookings_will_hear_later", event_id=str(event_id), exc_info=True)
 
 
 def make_capacity(event_id: UUID, terms: Terms) -> Stock:

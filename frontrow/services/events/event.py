@@ -59,10 +59,14 @@ def change(event_id: UUID, organizer: UUID, changes: dict[str, Any], now: dateti
         known = before.terms
         terms = _changed(known, changes)
         _check(terms, known, now)
+        if terms == known and stock is None:
+            return find(event_id, organizer)
         if before.status == PUBLISHED and (stock is not None or _sizes(terms) != _sizes(known)):
             stock = clients.make_capacity(event_id, terms)  # again, if what was asked for is not to be
-        if _store(before, terms, stock, now):
-            return find(event_id, organizer)
+        if stored := _store(before, terms, stock, now):
+            if terms.status == PUBLISHED:
+                clients.hurry(event_id)
+            return stored
     raise Unavailable("Others are changing this event right now. Try again.")
 
 
@@ -70,12 +74,15 @@ def cancel(event_id: UUID, organizer: UUID, now: datetime) -> None:
     """Cancel an organiser's own event; a draft just goes. Cancelling twice is fine. Raises NotFound."""
     with transaction.atomic(durable=True):
         event = _own(event_id, organizer, lock=True)
-        if event.status == DRAFT:
+        before = event.status
+        if before == DRAFT:
             event.delete()
-        elif event.status == PUBLISHED:
+        elif before == PUBLISHED:
             event.status, event.updated_at, event.version = CANCELLED, now, event.version + 1
             event.save()
             messages.event_cancelled(event)
+    if before == PUBLISHED:
+        clients.hurry(event_id)
 
 
 def told(event_id: UUID) -> dict[str, Any]:
@@ -120,13 +127,13 @@ def _check(terms: Terms, before: Terms | None, now: datetime) -> None:
         raise Invalid(errors=[{"field": w.field, "message": w.message} for w in wrong])
 
 
-def _store(before: Event, terms: Terms, stock: Stock | None, now: datetime) -> bool:
-    """Store new terms unless the event moved on since it was read; whether it was stored."""
+def _store(before: Event, terms: Terms, stock: Stock | None, now: datetime) -> Event | None:
+    """Store new terms and read the event as it is then; None if it moved on since it was read."""
     with transaction.atomic(durable=True):
         seen = {"version": before.version, "stock_version": before.stock_version}
         event = Event.objects.select_for_update().filter(pk=before.pk, **seen).first()
         if event is None:
-            return False
+            return None
         event.take(terms, now)
         event.version += 1
         if before.status == DRAFT:
@@ -137,7 +144,7 @@ def _store(before: Event, terms: Terms, stock: Stock | None, now: datetime) -> b
             copy_stock(event.event_id, stock)
         if event.status == PUBLISHED:
             (messages.event_published if before.status == DRAFT else messages.event_updated)(event)
-    return True
+        return find(event.event_id, event.organizer_id)
 
 
 def _store_types(event: Event, terms: Terms) -> None:

@@ -64,10 +64,11 @@ class Wrong:
 
 
 def wrongs(terms: Terms, before: Terms | None, now: datetime) -> list[Wrong]:
-    """What is wrong with the terms of an event; a date may only lie past if it did before."""
+    """What is wrong with the terms of an event; a date may lie past if it passed since it was listed."""
     start, end = terms.date, terms.end_date
+    listed = before is not None and before.status == terms.status and before.date == start
     found = []
-    if start <= now and (before is None or before.date != start):
+    if start <= now and not listed:
         found.append(Wrong("date", "must be in the future"))
     if end <= start:
         found.append(Wrong("endDate", "must be after date"))

@@ -10,10 +10,9 @@ from django.apps import apps
 from django.conf import settings
 
 from frontrow.chassis import http
-from frontrow.chassis.models import Job, Outbox
+from frontrow.chassis.models import Outbox
 from frontrow.services.events import event
 from frontrow.services.events.models import Event
-from tests import cast
 
 TWO_TYPES = [
     {"name": "Stalls", "price": 4500, "currency": "EUR", "capacity": 6},
@@ -30,12 +29,6 @@ def typed(**changes: Any) -> dict[str, Any]:
 def as_sent(kind: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """A ticket type of an answer, as an organiser sends it back, changed."""
     return {**{name: value for name, value in kind.items() if name != "availability"}, **changes}
-
-
-def settle() -> None:
-    """Let the background do all it has to, also what it did a moment ago."""
-    Job.objects.all().delete()
-    cast.settle()
 
 
 def said(event_id: str) -> list[tuple[str, int]]:

@@ -2,8 +2,9 @@ import pytest
 
 from frontrow.chassis.ids import new_id
 from frontrow.services.events.models import Event, TicketType
+from tests.cast import settle
 
-from .stage import bookings_away, said, settle, typed, version
+from .stage import bookings_away, said, typed, version
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +19,13 @@ def test_a_cancelled_event_is_still_there_and_says_so(ada, nobody):
     status, after = nobody.get(path(event))
     assert (status, after["status"]) == (200, "cancelled")
     assert said(event["eventId"]) == [("event.published.v1", 1), ("event.cancelled.v1", 2)]
+
+
+def test_nothing_of_it_is_sold_once_its_organiser_was_told_so(ada, ben):
+    event = ada.lists()
+    settle()
+    ada.delete(path(event))
+    assert ben.post("/bookings", {"eventId": event["eventId"]})[1]["code"] == "not_on_sale"
 
 
 def test_cancelling_twice_is_as_good_as_once(ada):

@@ -10,9 +10,9 @@ from django.db import connections
 from frontrow.chassis import http
 from frontrow.services.events import clients, rules
 from frontrow.services.events.models import Event
-from tests.cast import Actor
+from tests.cast import Actor, settle
 
-from .stage import TWO_TYPES, on_sale, on_show, said, settle, typed, version
+from .stage import TWO_TYPES, on_sale, on_show, said, typed, version
 
 at_once = pytest.mark.django_db(transaction=True)
 step_by_step = pytest.mark.django_db

@@ -124,7 +124,7 @@ class TestFilters:
         assert "Exactly" in found(nobody, **{bound: "2101-05-01T20:00:00+02:00"})
 
     def test_an_event_costs_what_its_cheapest_ticket_costs(self, ada, nobody):
-        ada.lists(title="Two prices", date=soon(hours=3), **typed())
+        ada.lists(title="Two prices", date=soon(hours=3), endDate=soon(hours=6), **typed())
         cheapest = min(kind["price"] for kind in TWO_TYPES)
         assert found(nobody, minPrice=cheapest) == ["Two prices"]
         assert found(nobody, minPrice=cheapest + 1) == []

@@ -8,8 +8,9 @@ from frontrow.chassis import listener
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
 from frontrow.services.events.models import Event
+from tests.cast import settle
 
-from .stage import as_sent, on_sale, on_show, settle, typed, version
+from .stage import as_sent, on_sale, on_show, typed, version
 
 pytestmark = pytest.mark.django_db
 
