@@ -100,7 +100,8 @@ class Environment(BaseSettings):
     @field_validator("services", mode="before")
     @classmethod
     def _all(cls, value: object) -> object:
-        return list(SERVICES) if value == "all" else _words(value)
+        words = list(SERVICES) if value == "all" else _words(value)
+        return list(dict.fromkeys(words)) if isinstance(words, list) else words
 
     def derived_secret(self, purpose: str) -> str:
         """A secret for one purpose, from the installation's: HMAC-SHA-256, hexadecimal."""

@@ -54,10 +54,10 @@ class BookingIn(In):
 
     def request(self, user_id: UUID, key: str | None) -> booking.Request:
         """What is asked for, in the words of the story."""
-        items = self.items and tuple((item.ticket_type_id, item.quantity) for item in self.items)
-        return booking.Request(
-            user_id, self.event_id, self.quantity or 1, items or None, key, idempotency.fingerprint(self)
-        )
+        items = tuple((item.ticket_type_id, item.quantity) for item in self.items or ()) or None
+        plain = self if items else self.model_copy(update={"quantity": self.quantity or 1})
+        fingerprint = idempotency.fingerprint(plain)
+        return booking.Request(user_id, self.event_id, self.quantity or 1, items, key, fingerprint)
 
 
 class ItemOut(Out):

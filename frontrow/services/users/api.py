@@ -1,5 +1,6 @@
 """The HTTP door of users."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -28,8 +29,8 @@ Secret = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 def _encodable(password: str) -> str:
-    if "\0" in password or not password.isprintable():
-        raise ValueError("must be made of printable characters")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
+        raise ValueError("must not contain control characters")
     return password
 
 

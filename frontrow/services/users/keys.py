@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import jwt
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -78,7 +78,10 @@ def _make(now: datetime) -> SigningKey:
 
 def _open(key: SigningKey) -> Ed25519PrivateKey:
     if key.kid not in _opened:
-        _opened[key.kid] = Ed25519PrivateKey.from_private_bytes(_safe().decrypt(bytes(key.sealed)))
+        try:
+            _opened[key.kid] = Ed25519PrivateKey.from_private_bytes(_safe().decrypt(bytes(key.sealed)))
+        except InvalidToken as error:
+            raise ValueError("SECRET_KEY is not the one that sealed the signing keys") from error
     return _opened[key.kid]
 
 

@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-PROFILE_FIELDS = ("displayName", "phone", "locale", "timezone")
-
 
 def folded(login: str) -> str:
     """A username or e-mail address as compared: without regard to case."""
