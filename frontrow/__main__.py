@@ -61,7 +61,7 @@ def _folder(text: str) -> Path:
 
 
 def _up(options: argparse.Namespace) -> None:
-    from frontrow.up import NotStarted, PortUnusable, PostgresError, Supervisor
+    from frontrow.embedded.supervisor import NotStarted, PortUnusable, PostgresError, Supervisor
 
     try:
         Supervisor(options.data, options.host, options.port).run()
@@ -131,8 +131,8 @@ def _seed(options: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def _database(folder: Path | None, by: str) -> Iterator[None]:
     """Django on the database of a folder, whether Frontrow runs there or not; else on DATABASE_URL's."""
-    from frontrow.installation import NotStarted, borrowed
-    from frontrow.postgres import PostgresError
+    from frontrow.embedded.installation import NotStarted, borrowed
+    from frontrow.embedded.postgres import PostgresError
 
     with contextlib.ExitStack() as stack:
         try:

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontrow.processes import follow
+from frontrow.embedded.processes import follow
 
 if TYPE_CHECKING:
     from django.core.handlers.wsgi import WSGIHandler

@@ -60,12 +60,14 @@ def situation(table: Table, below: Path, user: str | None, own_data: bool) -> No
     """Every check, in one fresh clone."""
     place = Path(tempfile.mkdtemp(prefix="frontrow-lifecycle-", dir=below))
     try:
+        (place / "tmp").mkdir()
         checkout = clone(place, user)
         home = pwd.getpwnam(user).pw_dir if user else str(Path.home())
         # Nothing that was downloaded before is used: a fresh machine has none of it.
         environment = {
             "HOME": home,
             "PIP_CACHE_DIR": str(place / "pip"),
+            "TMPDIR": str(place / "tmp"),  # what a killed pip leaves there goes with it
             "REGISTRATIONS_PER_ADDRESS": "100000",
         }
         before = permissions(checkout)

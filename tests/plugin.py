@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from frontrow.postgres import Postgres
+from frontrow.embedded.postgres import Postgres
 
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
 _folder: Path | None = None

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from frontrow import installation
-from frontrow.installation import InUse, NotStarted, borrowed, environment, held
-from frontrow.postgres import Postgres
+from frontrow.embedded import installation
+from frontrow.embedded.installation import InUse, NotStarted, borrowed, environment, held
+from frontrow.embedded.postgres import Postgres
 
 
 def test_a_folder_is_held_by_one(tmp_path):

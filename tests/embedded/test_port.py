@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from frontrow import port
-from frontrow.port import PortUnusable, reserved
+from frontrow.embedded import port
+from frontrow.embedded.port import PortUnusable, reserved
 from tests.embedded.system import free_port
 
 HERE = "127.0.0.1"

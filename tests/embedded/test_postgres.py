@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from frontrow import postgres
-from frontrow.postgres import Postgres, PostgresError
+from frontrow.embedded import postgres
+from frontrow.embedded.postgres import Postgres, PostgresError
 from tests.embedded.system import marked, wait
 
 ROOT = Path(__file__).parents[2]
@@ -147,7 +147,7 @@ def test_a_folder_of_somebody_elses_is_refused(tmp_path):
 
 def test_it_does_not_outlive_a_supervisor_that_was_killed(folder):
     script = (
-        "import pathlib, sys, time; from frontrow.postgres import Postgres;"
+        "import pathlib, sys, time; from frontrow.embedded.postgres import Postgres;"
         "Postgres(pathlib.Path(sys.argv[1])).start(); print('up', flush=True); time.sleep(600)"
     )
     with subprocess.Popen(

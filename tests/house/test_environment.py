@@ -9,8 +9,6 @@ from .tree import name, product, tree
 SETTINGS = "frontrow/chassis/environment.py"
 HANDING_ON = ("os.environ.items()", "os.environ.update(", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', ")
 NAMES = {"environ", "environb", "getenv"}
-# The supervisor knows no Django and no Pydantic; by this it sizes its PostgreSQL.
-READ_ELSEWHERE = {("frontrow/up.py", "THREADS")}
 
 
 def others():
@@ -38,7 +36,7 @@ def read(node, around, call):
 
 def test_nobody_else_reads_the_environment():
     reads = {(name(path), read(*use)) for path in others() for use in uses(path) if not is_handed_on(*use)}
-    assert reads <= READ_ELSEWHERE
+    assert reads == set()
 
 
 def test_nobody_else_takes_the_environment_by_another_name():
@@ -50,10 +48,6 @@ def test_nobody_else_takes_the_environment_by_another_name():
         and {alias.name for alias in node.names} & {*NAMES, "BaseSettings"}
     ]
     assert taken == []
-
-
-def test_what_is_read_elsewhere_is_a_setting_all_the_same():
-    assert {setting.lower() for _, setting in READ_ELSEWHERE} <= set(Environment.model_fields)
 
 
 def test_every_setting_says_what_it_means():

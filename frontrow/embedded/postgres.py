@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
-from frontrow import postgres_home
-from frontrow.postgres_home import ACCOUNT, MAJOR, PostgresError, Way, own
-from frontrow.processes import STOPPING, end_postgres, follower
+from frontrow.embedded import postgres_home
+from frontrow.embedded.postgres_home import ACCOUNT, MAJOR, PostgresError, Way, own
+from frontrow.embedded.processes import STOPPING, end_postgres, follower
 
 __all__ = ["Postgres", "PostgresError"]
 
 PSQL_SECONDS = 60
+MAX_CONNECTIONS = 250  # one for each of at most 200 threads, and some for background work and people
 
 
 class Postgres:
@@ -40,7 +41,7 @@ class Postgres:
         self.folder, self.pause = folder, pause
         self.data = folder / "postgres"
         self.log = folder / "postgres.log"
-        self.options = {"listen_addresses": "", "max_connections": "50", **(options or {})}
+        self.options = {"listen_addresses": "", "max_connections": str(MAX_CONNECTIONS), **(options or {})}
         self.account = postgres_home.account()
         self.bin = postgres_home.programs(self.account)
         self.sockets = postgres_home.socket_folder(folder)

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from frontrow import installation, port
-from frontrow.installation import NotStarted
-from frontrow.port import PortUnusable
-from frontrow.postgres import Postgres, PostgresError
-from frontrow.processes import follower
+from frontrow.embedded import installation, port
+from frontrow.embedded.installation import NotStarted
+from frontrow.embedded.port import PortUnusable
+from frontrow.embedded.postgres import Postgres, PostgresError
+from frontrow.embedded.processes import follower
 
 __all__ = ["NotStarted", "PortUnusable", "PostgresError", "Supervisor"]
 
@@ -22,8 +22,7 @@ READY_SECONDS = 60
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.2, 5.0
 STEADY_SECONDS = 30  # what ran this long did not fail at its start
 TICK = 0.1  # seconds between two looks at the children
-LEAST_CONNECTIONS = 50
-MOST_THREADS = 200  # more are refused by the settings themselves
+ROOT = Path(__file__).parents[2]
 
 
 class Stopped(Exception):
@@ -87,8 +86,7 @@ class Supervisor:
             raise Stopped
 
     def _start(self) -> None:
-        connections = str(_connections(os.environ.get("THREADS", "")))
-        self.postgres = Postgres(self.data, {"max_connections": connections}, self._pause)
+        self.postgres = Postgres(self.data, pause=self._pause)
         self.postgres.start()
         self.postgres.ensure_database(installation.DATABASE)
         if self._finished(self._child("migrate")):
@@ -174,14 +172,9 @@ class Supervisor:
         }
         return subprocess.Popen(
             [sys.executable, "-m", "frontrow", command],
-            env=environment, cwd=Path(__file__).parent.parent, pass_fds=(self.work,),
+            env=environment, cwd=ROOT, pass_fds=(self.work,),
             stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=follower(signal.SIGTERM),
         )  # fmt: skip
-
-
-def _connections(threads: str) -> int:
-    """What PostgreSQL allows: one for each thread, and some for background work and people."""
-    return max(LEAST_CONNECTIONS, min(int(threads), MOST_THREADS) + 20 if threads.isdecimal() else 0)
 
 
 def _say(sentence: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from frontrow.postgres import Postgres
+from frontrow.embedded.postgres import Postgres
 
 DATABASE = "frontrow"
 ORPHAN_SECONDS = 8  # what a killed supervisor leaves behind ends within this time
