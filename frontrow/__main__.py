@@ -122,10 +122,13 @@ def _seed(options: argparse.Namespace) -> None:
     with _database(options.data, "make seed"):
         from django.utils import timezone
 
-        from frontrow.seed import seed
+        from frontrow.seed import NotOurs, seed
 
-        for line in seed(timezone.now()):
-            print(line)
+        try:
+            for line in seed(timezone.now()):
+                print(line)
+        except NotOurs as reason:
+            _refuse(reason)
 
 
 @contextlib.contextmanager

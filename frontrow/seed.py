@@ -25,6 +25,10 @@ GUESTS = ("ben", "cy", "dora", "emil", "fay", "gus", "hana", "ivo")
 LISTED_BEFORE = timedelta(days=60)  # events are listed this long before they begin
 
 
+class NotOurs(Exception):
+    """A name of the demo data belongs to somebody."""
+
+
 def seed(now: datetime) -> Iterator[str]:
     """Fill the database; yields what was done, line by line, and at last how to sign in."""
     people = {name: _person(name, now) for name in (*ORGANISERS, *GUESTS)}
@@ -33,14 +37,17 @@ def seed(now: datetime) -> Iterator[str]:
     booked = sum(_sell(show, listed, people, now) for show, listed in shows)
     _settle()
     yield f"{len(people)} people, {len(shows)} events, {booked} bookings made now"
-    yield f"sign in as any of {', '.join(people)}; the password of each is: {PASSWORD}"
+    yield f"sign in as demo-{', demo-'.join(people)}; the password of each is: {PASSWORD}"
 
 
 def _person(name: str, now: datetime) -> UUID:
-    known = User.objects.by_login(name)
+    username, email = f"demo-{name}", f"{name}@demo.example"
+    known = User.objects.by_login(username)
     if known is None:
         profile = {"displayName": name.capitalize()}
-        known = user.register(name, f"{name}@frontrow.example", PASSWORD, profile, "seed", now)
+        known = user.register(username, email, PASSWORD, profile, "seed", now)
+    if known.email != email:
+        raise NotOurs(f"Somebody else is registered as {username}: seed another installation.")
     return known.user_id
 
 
@@ -87,10 +94,9 @@ def _sell(show: Show, listed: Event, people: dict[str, UUID], now: datetime) -> 
 def _book(listed: Event, kind: UUID, quantity: int, guest: UUID, at: datetime) -> bool:
     """Book unless an earlier seed did; whether it was booked now."""
     key = f"seed-{listed.event_id}"
-    if booking.was_made(guest, key):
-        return False
-    booking.hold(booking.Request(guest, listed.event_id, quantity, ((kind, quantity),), key, key), at)
-    return True
+    request = booking.Request(guest, listed.event_id, quantity, ((kind, quantity),), key, key)
+    ((outcome, _),) = booking.decide([request], at)
+    return outcome == booking.BOOKED
 
 
 def _settle() -> None:

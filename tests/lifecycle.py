@@ -73,9 +73,13 @@ def situation(table: Table, below: Path, user: str | None, own_data: bool) -> No
         before = permissions(checkout)
         data = place / "data" if own_data else None
         with Frontrow(checkout, data, user, **environment) as frontrow:
-            refusals.before_installing(table, frontrow, place)
-            survival.check(table, frontrow)
-            refusals.when_installed(table, frontrow, place)
+
+            def everything() -> None:
+                refusals.before_installing(table, frontrow, place)
+                survival.check(table, frontrow)
+                refusals.when_installed(table, frontrow, place)
+
+            table.check("all of these", 1800, everything)
 
         def unchanged() -> None:
             if permissions(checkout) != before:

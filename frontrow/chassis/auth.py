@@ -42,32 +42,32 @@ class KeySet:
     def __init__(self) -> None:
         self.keys: dict[str, Any] = {}
         self.fetched = float("-inf")
+        self.failure: Unavailable | None = None  # of the last fetch
         self.lock = threading.Lock()
 
     def find(self, kid: str) -> Any:
-        """The key of this kid. Raises InvalidToken if users does not publish it."""
+        """The key of this kid. Raises InvalidToken if users publishes none, Unavailable if it is away."""
         if self._is_due(kid):
             with self.lock:
                 if self._is_due(kid):  # nobody else fetched while we waited
-                    self._fetch(kid)
-        try:
+                    self._fetch()
+        if kid in self.keys:
             return self.keys[kid]
-        except KeyError:
-            raise InvalidToken from None
+        raise self.failure.with_traceback(None) if self.failure else InvalidToken
 
     def _is_due(self, kid: str) -> bool:
         age = time.monotonic() - self.fetched
         return age > settings.ENVIRONMENT.jwks_seconds or (kid not in self.keys and age > REFETCH_SECONDS)
 
-    def _fetch(self, kid: str) -> None:
-        """Ask users; while it is away, the keys we know serve on. Raises Unavailable for others."""
+    def _fetch(self) -> None:
+        """Ask users; while it is away, the keys we know serve on, and it is not asked more often."""
         try:
             published = http.ask("users", "GET", "/.well-known/jwks.json").json()["keys"]
             self.keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM) for key in published}
-        except Unavailable:
-            if kid not in self.keys:
-                raise
+            self.failure = None
+        except Unavailable as failure:
             log.warning("key_set_is_old", exc_info=True)
+            self.failure = failure
         self.fetched = time.monotonic()
 
 

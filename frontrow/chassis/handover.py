@@ -6,6 +6,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count
+from django.utils import timezone
 
 from frontrow.chassis import listener, metrics
 from frontrow.chassis.environment import SERVICES
@@ -23,8 +24,9 @@ def reaches_all() -> bool:
 
 def publish(messages: list[Message]) -> None:
     """Put a delivery down for each listener of each message, in the relay's transaction."""
+    now = timezone.now()  # not when it was said: that clock may be ahead of ours
     deliveries = [
-        Delivery(listener=name, message_id=message.id, message=message.envelope(), next_at=message.time)
+        Delivery(listener=name, message_id=message.id, message=message.envelope(), next_at=now)
         for message in messages
         for name in listener.listeners_of(message.type)
     ]

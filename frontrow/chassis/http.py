@@ -52,16 +52,21 @@ def _client(service: str) -> httpx.Client:
     )
 
 
-def ask(service: str, method: str, path: str, **options: Any) -> httpx.Response:
+def refuse_inside_transaction(what: str) -> None:
+    """Raise TransactionManagementError within a transaction other than a test's own."""
+    blocks = connection.atomic_blocks
+    if blocks and not getattr(blocks[-1], "_from_testcase", False):
+        raise TransactionManagementError(f"{what}: not inside a transaction")
+
+
+def ask(service: str, method: str, path: str, attempts: int | None = None, **options: Any) -> httpx.Response:
     """Another service's answer, whatever it refuses; only safe calls are tried again.
 
     Raises Unavailable if it cannot be reached in time or has a fault, and TransactionManagementError
     within a transaction: its locks would be held for as long as the other takes.
     """
-    blocks = connection.atomic_blocks
-    if blocks and not getattr(blocks[-1], "_from_testcase", False):
-        raise TransactionManagementError(f"{method} {path}: no call to another service inside a transaction.")
-    attempts = ATTEMPTS if method in SAFE_METHODS else 1
+    refuse_inside_transaction(f"{method} {path}")
+    attempts = attempts or (ATTEMPTS if method in SAFE_METHODS else 1)
     headers = {"X-Request-ID": request_id() or ""}
     try:
         for attempt in stamina.retry_context(

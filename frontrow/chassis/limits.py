@@ -25,8 +25,8 @@ class Limit:
     def count(self, key: str, now: datetime) -> None:
         """Count one; remembered at once, whatever becomes of the request."""
         slot = self._slot(key, now)
-        cache.add(slot, 0, timeout=self.seconds)
-        cache.incr(slot)
+        if not cache.add(slot, 1, timeout=self.seconds):
+            cache.incr(slot)
 
     def _slot(self, key: str, now: datetime) -> str:
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]

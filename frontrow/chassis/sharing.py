@@ -37,7 +37,7 @@ class Shared:
             if turn.key != key or turn.began < wanted:
                 self._take(turn, key, make)
             if turn.error is not None:
-                raise turn.error
+                raise turn.error.with_traceback(None)
             return turn.answer
 
     def _take(self, turn: _Turn, key: Hashable, make: Callable[[], Any]) -> None:

@@ -20,7 +20,8 @@ def start(stop: threading.Event) -> list[threading.Thread]:
 
     def messages() -> bool:
         relayed = outbox.relay()
-        return handover.deliver(timezone.now()) or relayed > 0
+        delivered = sum(handover.deliver(timezone.now()) for _ in range(max(1, relayed)))
+        return relayed + delivered > 0
 
     rota = periodic.Rota()
 

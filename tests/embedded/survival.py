@@ -47,6 +47,8 @@ def interrupted_installs(table: Table, frontrow: Frontrow, people: list[str]) ->
 
 def stops(table: Table, frontrow: Frontrow, people: list[str]) -> None:
     start(table, frontrow, people, "first make up, everything downloaded anew", INSTALL)
+    if not people:
+        raise RuntimeError("without a first start the rest tells nothing")
     stop(table, frontrow, "Ctrl-C", frontrow.ctrl_c)
     start(table, frontrow, people, "second make up")
     stop(table, frontrow, "SIGTERM to make", lambda: frontrow.roles()["make"].send(signal.SIGTERM))

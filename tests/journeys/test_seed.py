@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from frontrow.seed import PASSWORD, seed
+from frontrow.seed import PASSWORD, NotOurs, seed
 from frontrow.seed_events import EVENTS
 from frontrow.services.bookings.models import Booking
 from frontrow.services.events.models import Event
@@ -28,6 +28,14 @@ def test_twice_makes_nothing_twice():
     assert counts() == made
     assert "0 bookings" in second[0]
     assert PASSWORD in first[-1]
+
+
+def test_nobodys_own_account_is_used(nobody):
+    body = {"username": "demo-ada", "email": "ada@real.example.org", "password": "correct horse"}
+    assert nobody.post("/register", body)[0] == 201
+    with pytest.raises(NotOurs):
+        list(seed(timezone.now()))
+    assert not Event.objects.exists()
 
 
 def test_there_are_events_past_and_soon_free_and_sold_out_in_many_places():

@@ -160,6 +160,14 @@ def test_hearing_twice_is_boring(ears):
     assert ears.heard == [("left", 1)]
 
 
+def test_a_message_of_a_clock_that_is_ahead_is_handed_over_now(ears):
+    say()
+    Outbox.objects.update(created_at=timezone.now() + timedelta(hours=1))
+    outbox.relay()
+    deliver_all()
+    assert len(ears.heard) == 2
+
+
 def test_a_message_travels_unchanged(ears):
     message = Message(new_id(), KIND, new_id(), 7, timezone.now(), "request-1", PERSON)
     assert Message.opened(message.envelope()) == message

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
+from ninja import Body, Status
 from ninja import Query as InQuery
-from ninja import Status
 from pydantic import Field, model_validator
 
 from frontrow.chassis import idempotency
@@ -55,7 +55,10 @@ class BookingIn(In):
     def request(self, user_id: UUID, key: str | None) -> booking.Request:
         """What is asked for, in the words of the story."""
         items = tuple((item.ticket_type_id, item.quantity) for item in self.items or ()) or None
-        plain = self if items else self.model_copy(update={"quantity": self.quantity or 1})
+        plain = self.model_copy(update={
+            "quantity": None if items else self.quantity or 1,
+            "items": sorted(self.items or (), key=lambda item: item.ticket_type_id),
+        })  # fmt: skip
         fingerprint = idempotency.fingerprint(plain)
         return booking.Request(user_id, self.event_id, self.quantity or 1, items, key, fingerprint)
 
@@ -136,9 +139,9 @@ def cancel(request: HttpRequest, booking_id: UUID) -> Any:
 
 
 @door.post("/internal/stock/{uuid:event_id}", auth=Internal(), include_in_schema=False, response={204: None})
-def look(request: HttpRequest, event_id: UUID) -> Any:
-    """Learn at once what an event is now."""
-    event.ask(event_id)
+def look(request: HttpRequest, event_id: UUID, facts: Annotated[dict[str, Any], Body()]) -> Any:
+    """Learn at once what an event is now, as its message will tell."""
+    event.hear(facts)
     return Status(204, None)
 
 
@@ -146,4 +149,4 @@ def look(request: HttpRequest, event_id: UUID) -> Any:
 def resize(request: HttpRequest, event_id: UUID, body: CapacityIn) -> Any:
     """Make an event's capacities what events wants, or refuse."""
     sizes = {kind.ticket_type_id: kind.capacity for kind in body.ticket_types}
-    return event.resize(event_id, body.capacity, sizes)
+    return event.resize(event_id, body.capacity, sizes, timezone.now())

@@ -10,15 +10,14 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from frontrow.chassis import outbox
+from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
 from frontrow.services.bookings import event, messages, rules
+from frontrow.services.bookings.ending import end, expire_of
 from frontrow.services.bookings.models import Booking, Event, EventStock
-from frontrow.services.bookings.stock import give_back
-
-EXPIRED_AT_ONCE = 500
 
 
 class EventNotFound(NotFound):
@@ -69,7 +68,8 @@ RESTS_ON_EVENT = {
     TicketTypeRequired.code,
     LimitReached.code,
 }
-SUCCESSES = {"booked", "replayed"}
+BOOKED, REPLAYED = "booked", "replayed"
+DECIDE = "SELECT outcome, told FROM bookings_hold_v1(%s, %s, %s) ORDER BY place"
 OVERDUE = "overdue"
 
 
@@ -105,38 +105,36 @@ def hold(request: Request, now: datetime) -> dict[str, Any]:
     while outcome == OVERDUE:  # ends: at a given time there are only so many overdue holds
         expire_of(request.event_id, now)
         outcome, told = decide([request], now)[0]
-    if outcome not in SUCCESSES:
+    if outcome not in (BOOKED, REPLAYED):
         raise BY_CODE[outcome]
     return told
 
 
 def _may_have_changed(event_id: UUID, outcome: str) -> bool:
     """Ask events. While it is away we go by what we know; of an event we do not know, that is nothing."""
+    if outcome == EventNotFound.code:
+        event.ask(event_id)
+        return True
     try:
-        return event.ask(event_id) or outcome == EventNotFound.code
+        return event.ask(event_id)
     except Unavailable:
-        if outcome == EventNotFound.code:
-            raise
         return False
 
 
 def decide(requests: Sequence[Request], now: datetime) -> list[tuple[str, Any]]:
-    """Outcome and booking for each request, decided together in one transaction, in order."""
-    arguments: list[str | datetime | int] = [
-        json.dumps([request.for_database() for request in requests]),
-        now,
-        rules.OPEN_HOLDS,
-    ]
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SELECT outcome, told FROM bookings_hold_v1(%s, %s, %s) ORDER BY place", arguments)
-        decided = [(outcome, told and json.loads(told)) for outcome, told in cursor.fetchall()]
-    outbox.NEWS.set()
-    return decided
+    """Outcome and booking for each request, decided together in one transaction, in order.
 
-
-def was_made(user_id: UUID, key: str) -> bool:
-    """Whether a person's idempotency key has made a booking."""
-    return Booking.objects.filter(user_id=user_id, idempotency_key=key).exists()
+    The statement is a transaction of its own: the lock that others wait for is never held across
+    a round trip. Raises TransactionManagementError within another one.
+    """
+    refuse_inside_transaction("booking")
+    asked = json.dumps([request.for_database() for request in requests])
+    with connection.cursor() as cursor:
+        cursor.execute(DECIDE, (asked, now, rules.OPEN_HOLDS))
+        rows = cursor.fetchall()
+    if any(outcome == BOOKED for outcome, _ in rows):
+        outbox.NEWS.set()
+    return [(outcome, told and json.loads(told)) for outcome, told in rows]
 
 
 def find(booking_id: UUID, user_id: UUID) -> Booking:
@@ -156,26 +154,6 @@ def cancel(booking_id: UUID, user_id: UUID, now: datetime) -> Booking:
         limit = Event.objects.get(event_id=event_id).cancel_until
         if booking.status in rules.LIVE and not rules.may_cancel(booking.status, limit, now):
             raise TooLateToCancel
-        ended = Booking.objects.end([booking], rules.CANCELLED, now)
-        give_back(event_id, ended)
+        ended = end(event_id, [booking], rules.CANCELLED, now)
         messages.bookings_cancelled(ended, "person")
     return ended[0] if ended else booking
-
-
-def expire(now: datetime) -> int:
-    """End holds past their deadline and give their places back; how many. Several may run at once."""
-    events = Booking.objects.overdue(now).values_list("event_id", flat=True).distinct()[:100]
-    return sum(expire_of(event_id, now) for event_id in list(events))
-
-
-def expire_of(event_id: UUID, now: datetime) -> int:
-    """The same for one event, so that nobody is refused for the sake of a dead hold."""
-    overdue = Booking.objects.overdue(now).filter(event_id=event_id)
-    if not overdue.exists():
-        return 0
-    with transaction.atomic(durable=True):
-        EventStock.objects.lock(event_id)
-        ended = Booking.objects.end(overdue.order_by("expires_at")[:EXPIRED_AT_ONCE], rules.EXPIRED, now)
-        give_back(event_id, ended)
-        messages.bookings_expired(ended)
-    return len(ended)

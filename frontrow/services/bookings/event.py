@@ -10,11 +10,10 @@ from django.db import connection, transaction
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.chassis.sharing import Shared
 from frontrow.services.bookings import clients, messages, rules
-from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
-from frontrow.services.bookings.stock import give_back
+from frontrow.services.bookings.ending import expire_of
+from frontrow.services.bookings.models import Event, EventStock, TypeStock
 
 ASKED = Shared()
-CLOSED_AT_ONCE = 500
 
 
 class CapacityBelowSold(Refusal):
@@ -28,12 +27,13 @@ def learn(facts: dict[str, Any]) -> None:
     Capacities count only the first time: later ones come by `resize`, which can say no.
     """
     event_id = UUID(facts["eventId"])
+    known = Event.objects.filter(event_id=event_id, version__gte=facts["version"])
+    if known.exists():  # looked at without the lock, for which a sale may be queueing
+        return
     _make_stock(event_id, facts)
     EventStock.objects.lock(event_id)
-    known = Event.objects.filter(event_id=event_id).first()
-    if known is not None and known.version >= facts["version"]:
-        return
-    Event(event_id=event_id, closed_at=None, **_columns(facts)).save(force_insert=known is None)
+    if not known.all().exists():
+        Event(event_id=event_id, closed_at=None, **_columns(facts)).save()
 
 
 def ask(event_id: UUID) -> bool:
@@ -45,21 +45,28 @@ def ask(event_id: UUID) -> bool:
     return ASKED.call(event_id, partial(_ask, event_id))
 
 
+def hear(facts: dict[str, Any]) -> None:
+    """Learn what events says, now."""
+    with transaction.atomic(durable=True):
+        learn(facts)
+
+
 def _ask(event_id: UUID) -> bool:
     facts = clients.event_facts(event_id)
     if facts is not None:
-        with transaction.atomic(durable=True):
-            learn(facts)
+        hear(facts)
     return facts is not None
 
 
-def resize(event_id: UUID, cap: int | None, sizes: dict[UUID, int]) -> dict[str, Any]:
+def resize(event_id: UUID, cap: int | None, sizes: dict[UUID, int], now: datetime) -> dict[str, Any]:
     """Make the capacities what is wanted, all or none, and tell what is left. Doing it twice is fine.
 
     Ticket types not named get none. Raises CapacityBelowSold, NotFound.
     """
     if not EventStock.objects.filter(event_id=event_id).exists() and not ask(event_id):
         raise NotFound
+    while expire_of(event_id, now):  # dead holds are not sold
+        pass
     with transaction.atomic(durable=True):
         stock = EventStock.objects.lock(event_id)
         if stock is None:
@@ -80,28 +87,6 @@ def resize(event_id: UUID, cap: int | None, sizes: dict[UUID, int]) -> dict[str,
         stock.version, stock.untold = stock.version + 1, True
         stock.save()
         return messages.stock_facts(stock, [types[type_id] for type_id in sizes])
-
-
-def close_cancelled(now: datetime) -> None:
-    """Cancel the bookings of cancelled events, some at a time."""
-    for event_id in Event.objects.filter(status="cancelled", closed_at=None).values_list(
-        "event_id", flat=True
-    )[:100]:
-        while _close_some(event_id, now):
-            pass
-
-
-def _close_some(event_id: UUID, now: datetime) -> bool:
-    with transaction.atomic(durable=True):
-        EventStock.objects.lock(event_id)
-        some = Booking.objects.live().filter(event_id=event_id)[:CLOSED_AT_ONCE]
-        ended = Booking.objects.end(some, rules.CANCELLED, now)
-        if ended:
-            give_back(event_id, ended)
-            messages.bookings_cancelled(ended, "event_cancelled")
-        else:
-            Event.objects.filter(event_id=event_id, status="cancelled").update(closed_at=now)
-    return bool(ended)
 
 
 def _make_stock(event_id: UUID, facts: dict[str, Any]) -> None:

@@ -3,19 +3,19 @@
 from datetime import datetime
 
 from frontrow.chassis.periodic import every
-from frontrow.services.bookings import booking, event, stock
+from frontrow.services.bookings import ending, stock
 
 
 @every(seconds=1)
 def expire_holds(now: datetime) -> None:
     """End holds on time; their places come back."""
-    booking.expire(now)
+    ending.expire(now)
 
 
 @every(seconds=1)
 def close_cancelled_events(now: datetime) -> None:
     """Cancel the bookings of cancelled events."""
-    event.close_cancelled(now)
+    ending.close_cancelled(now)
 
 
 @every(seconds=0.5)

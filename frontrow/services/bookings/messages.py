@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from frontrow.chassis.message import rfc3339
-from frontrow.chassis.outbox import say_all
+from frontrow.chassis.outbox import say, say_all
 from frontrow.services.bookings import rules
 from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 
@@ -19,8 +19,8 @@ def bookings_expired(bookings: Iterable[Booking]) -> None:
     say_all([("booking.expired.v1", b.booking_id, b.version, booking_facts(b)) for b in bookings])
 
 
-def stock_changed(stocks: Iterable[tuple[EventStock, list[TypeStock]]]) -> None:
-    say_all([("stock.changed.v1", s.event_id, s.version, stock_facts(s, types)) for s, types in stocks])
+def stock_changed(stock: EventStock, types: list[TypeStock]) -> None:
+    say("stock.changed.v1", stock.event_id, stock.version, stock_facts(stock, types))
 
 
 def booking_facts(booking: Booking) -> dict[str, Any]:

@@ -90,7 +90,8 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         locked = list(self.live().filter(pk__in=[b.pk for b in bookings]).select_for_update().order_by("pk"))
         for booking in locked:
             booking.status, booking.ended_at, booking.version = status, now, booking.version + 1
-        Booking.objects.bulk_update(locked, ["status", "ended_at", "version"])
+        changes = {"status": status, "ended_at": now, "version": F("version") + 1}
+        self.filter(pk__in=[b.pk for b in locked]).update(**changes)
         return locked
 
 

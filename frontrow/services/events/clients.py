@@ -9,6 +9,8 @@ import structlog
 
 from frontrow.chassis import http
 from frontrow.chassis.refusals import Refusal, Unavailable
+from frontrow.services.events import messages
+from frontrow.services.events.models import Event
 from frontrow.services.events.rules import Terms
 
 log = structlog.get_logger(__name__)
@@ -35,15 +37,16 @@ class Stock:
         return cls(told["version"], told["capacity"], told["availability"], types)
 
 
-def hurry(event_id: UUID) -> None:
-    """Have bookings look at an event that just changed, before our client hears that it did.
+def hurry(event: Event) -> None:
+    """Tell bookings of an event that just changed, before our client hears that it did.
 
     The message says the same a moment later, so bookings may be away.
     """
     try:
-        http.ask("bookings", "POST", f"/internal/stock/{event_id}").raise_for_status()
+        path = f"/internal/stock/{event.event_id}"
+        http.ask("bookings", "POST", path, json=messages.facts(event)).raise_for_status()
     except (Unavailable, httpx.HTTPStatusError):
-        log.warning("bookings_will_hear_later", event_id=str(event_id), exc_info=True)
+        log.warning("bookings_will_hear_later", event_id=str(event.event_id), exc_info=True)
 
 
 def make_capacity(event_id: UUID, terms: Terms) -> Stock:

@@ -65,7 +65,7 @@ def change(event_id: UUID, organizer: UUID, changes: dict[str, Any], now: dateti
             stock = clients.make_capacity(event_id, terms)  # again, if what was asked for is not to be
         if stored := _store(before, terms, stock, now):
             if terms.status == PUBLISHED:
-                clients.hurry(event_id)
+                clients.hurry(stored)
             return stored
     raise Unavailable("Others are changing this event right now. Try again.")
 
@@ -82,7 +82,7 @@ def cancel(event_id: UUID, organizer: UUID, now: datetime) -> None:
             event.save()
             messages.event_cancelled(event)
     if before == PUBLISHED:
-        clients.hurry(event_id)
+        clients.hurry(event)
 
 
 def told(event_id: UUID) -> dict[str, Any]:
@@ -93,11 +93,14 @@ def told(event_id: UUID) -> dict[str, Any]:
 def copy_stock(event_id: UUID, stock: Stock) -> None:
     """Keep what bookings says is left, unless something newer is here. Runs in the caller's transaction."""
     older = Event.objects.filter(event_id=event_id, stock_version__lt=stock.version)
-    if older.update(stock_version=stock.version, availability=stock.availability, capacity=stock.capacity):
-        for type_id, (capacity, availability) in stock.types.items():
-            TicketType.objects.filter(event_id=event_id, ticket_type_id=type_id).update(
-                capacity=capacity, availability=availability
-            )
+    if older.update(stock_version=stock.version, capacity=stock.capacity):
+        ours = list(TicketType.objects.filter(event_id=event_id))
+        for kind in ours:
+            told = stock.types.get(kind.ticket_type_id, (kind.capacity, kind.availability))
+            kind.capacity, kind.availability = told
+        TicketType.objects.bulk_update(ours, ["capacity", "availability"])
+        together = sum(kind.availability for kind in ours)  # bookings may stock a type not for sale yet
+        Event.objects.filter(event_id=event_id).update(availability=min(stock.availability, together))
 
 
 def _own(event_id: UUID, organizer: UUID, lock: bool = False) -> Event:

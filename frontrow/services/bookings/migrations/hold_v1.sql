@@ -15,6 +15,7 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     r record;
+    locked uuid[];
     wanted jsonb;
     sold record;
     has record;
@@ -25,9 +26,12 @@ BEGIN
         SELECT DISTINCT hashtextextended(request->>'userId', 0) AS person
         FROM jsonb_array_elements(requests) request ORDER BY 1
     ) people;
-    PERFORM FROM bookings_eventstock
+    SELECT array_agg(event_id) INTO locked FROM (
+        SELECT event_id FROM bookings_eventstock
         WHERE event_id IN (SELECT (request->>'eventId')::uuid FROM jsonb_array_elements(requests) request)
-        ORDER BY event_id FOR NO KEY UPDATE;
+        ORDER BY event_id FOR NO KEY UPDATE
+    ) stocks;
+    locked := coalesce(locked, '{}');
 
     FOR r IN SELECT * FROM ROWS FROM (jsonb_to_recordset(requests) AS (
         "bookingId" uuid, "messageId" uuid, "requestId" text, "userId" uuid, "eventId" uuid,
@@ -44,7 +48,7 @@ BEGIN
         END IF;
 
         SELECT * INTO event FROM bookings_event WHERE event_id = r."eventId";
-        IF NOT FOUND THEN
+        IF NOT FOUND OR event.event_id <> ALL (locked) THEN  -- or learnt since, and so not locked
             outcome := 'event_not_found'; RETURN NEXT; CONTINUE;
         ELSIF event.status <> 'published' OR at < event.sales_start OR at >= event.sales_end THEN
             outcome := 'not_on_sale'; RETURN NEXT; CONTINUE;

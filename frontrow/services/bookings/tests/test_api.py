@@ -144,6 +144,15 @@ def test_a_bad_query_is_refused_by_name(ben, query):
     assert problem["code"] in {"invalid_request", "invalid_cursor"}
 
 
+def test_the_order_of_items_makes_no_other_body(ada, ben):
+    kinds = [{"name": n, "price": 0, "currency": "EUR", "capacity": 5} for n in ("A", "B")]
+    event = ada.lists(capacity=None, price=None, currency=None, ticketTypes=kinds)
+    items = [{"ticketTypeId": kind["ticketTypeId"], "quantity": 1} for kind in event["ticketTypes"]]
+    key = {"Idempotency-Key": "k-1"}
+    first = ben.post("/bookings", {"eventId": event["eventId"], "items": items}, **key)
+    assert ben.post("/bookings", {"eventId": event["eventId"], "items": items[::-1]}, **key) == first
+
+
 def test_every_refusal_of_a_booking_reaches_the_client_by_its_name(ada, ben, cy):
     two_types = [{"name": n, "price": 0, "currency": "EUR", "capacity": 1} for n in ("A", "B")]
     typed = ada.lists(capacity=None, price=None, currency=None, ticketTypes=two_types)

@@ -6,7 +6,7 @@ import pytest
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
 from frontrow.chassis.refusals import NotFound
-from frontrow.services.bookings import booking
+from frontrow.services.bookings import booking, ending
 from frontrow.services.bookings.models import Booking
 
 from .stage import NOW, check_invariants, left, stage, type_ids, wants
@@ -58,6 +58,6 @@ def test_a_hold_can_be_let_go_after_that_limit():
 
 def test_an_expired_booking_stays_expired():
     mine = held(stage())
-    booking.expire(NOW + timedelta(minutes=15))
+    ending.expire(NOW + timedelta(minutes=15))
     assert booking.cancel(*mine, NOW + timedelta(minutes=16)).status == "expired"
     check_invariants()

@@ -1,18 +1,19 @@
 """Real threads on a real database: nobody is sold a place that is not there, nobody is refused one that is."""
 
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
 from frontrow.chassis.refusals import Refusal
-from frontrow.services.bookings import booking, event
-from frontrow.services.bookings.models import Booking
+from frontrow.services.bookings import booking, ending, event, stock
+from frontrow.services.bookings.models import Booking, EventStock
 
 from .stage import NOW, check_invariants, left, stage, type_ids, wants
 
@@ -65,6 +66,28 @@ def test_one_key_sent_twenty_times_is_one_booking_and_twenty_equal_answers():
     assert Outbox.objects.filter(type="booking.held.v1").count() == 1
 
 
+def test_an_event_that_is_busy_is_told_of_when_its_turn_comes_and_not_skipped():
+    told = stage(5)
+    stock.tell()
+    booking.hold(wants(told), NOW)
+    busy, done = threading.Event(), threading.Event()
+
+    def somebody_books():
+        with transaction.atomic():
+            EventStock.objects.lock(UUID(told["eventId"]))
+            busy.set()
+            assert not done.wait(0.2)  # tell cannot have finished, whenever it began
+
+    def tell():
+        assert busy.wait(20)
+        try:
+            return stock.tell()
+        finally:
+            done.set()
+
+    assert at_once([somebody_books, tell]) == [None, 1]
+
+
 def test_one_person_cannot_pass_their_limit_by_hurrying():
     told, ben = stage(100, maxPerPerson=5), new_id()
     assert count(at_once([hold(wants(told, user_id=ben)) for _ in range(30)])) == {
@@ -105,8 +128,8 @@ def test_cancelling_while_expiring_gives_back_once():
     requests = [wants(told) for _ in range(40)]
     mine = [(UUID(booking.hold(request, NOW)["bookingId"]), request.user_id) for request in requests]
     cancels = [lambda m=m: booking.cancel(*m, later) for m in mine]
-    at_once([*cancels[:20], *[lambda: booking.expire(later)] * 4, *cancels[20:]])
-    booking.expire(later)
+    at_once([*cancels[:20], *[lambda: ending.expire(later)] * 4, *cancels[20:]])
+    ending.expire(later)
     assert left(told) == 40
     check_invariants()
     ends = Outbox.objects.filter(type__in=["booking.cancelled.v1", "booking.expired.v1"])
@@ -116,7 +139,7 @@ def test_cancelling_while_expiring_gives_back_once():
 def test_a_capacity_lowered_during_the_sale_is_never_oversold():
     told = stage(50)
     event_id, kind = UUID(told["eventId"]), type_ids(told)[0]
-    resizes = [lambda n=n: event.resize(event_id, None, {kind: n}) for n in (40, 30, 20, 35, 10)]
+    resizes = [lambda n=n: event.resize(event_id, None, {kind: n}, NOW) for n in (40, 30, 20, 35, 10)]
     sales = [hold(wants(told)) for _ in range(60)]
     at_once([*sales[:15], *resizes, *sales[15:]])
     check_invariants()
@@ -126,15 +149,13 @@ def test_an_event_cancelled_during_the_sale_leaves_no_live_booking():
     told = stage(200)
 
     def cancel():
-        from django.db import transaction
-
         with transaction.atomic():
             event.learn({**told, "version": 2, "status": "cancelled"})
-        event.close_cancelled(NOW)
+        ending.close_cancelled(NOW)
 
     sales = [hold(wants(told)) for _ in range(60)]
     at_once([*sales[:30], cancel, *sales[30:]])
-    event.close_cancelled(NOW)
+    ending.close_cancelled(NOW)
     assert not Booking.objects.live().exists()
     assert left(told) == 200
     check_invariants()

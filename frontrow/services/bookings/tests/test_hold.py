@@ -2,6 +2,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
@@ -122,6 +123,18 @@ def test_what_is_sold_out_is_refused_and_leaves_no_trace():
     assert not Booking.objects.exists()
     assert not Outbox.objects.filter(type__startswith="booking.").exists()
     assert left(event) == 2
+
+
+def test_an_event_whose_stock_is_not_locked_is_not_sold():
+    event = stage(2)
+    EventStock.objects.all().delete()  # as if learnt between the locks and the look at the event
+    assert outcomes(wants(event)) == ["event_not_found"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_decided_inside_another_transaction():
+    with transaction.atomic(), pytest.raises(transaction.TransactionManagementError):
+        booking.decide([wants(stage())], NOW)
 
 
 def test_requests_of_a_list_are_decided_each_by_itself_and_in_order():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontrow.chassis.ids import new_id
-from frontrow.services.bookings import booking
+from frontrow.services.bookings import booking, ending
 from frontrow.services.bookings.models import Booking
 
 from .stage import NOW, check_invariants, stage, type_ids, wants
@@ -84,7 +84,7 @@ def test_whatever_people_do_the_stock_is_what_live_bookings_leave(acts):
     for act, number in acts:
         if act == "wait":
             now += timedelta(minutes=number * 4)
-            booking.expire(now)
+            ending.expire(now)
         elif act == "cancel" and mine:
             booking.cancel(*mine[number % len(mine)], now)
         elif act == "hold":
