@@ -1,15 +1,17 @@
 """What talks to a running Frontrow needs an address only: one that is given, or a Frontrow of its own."""
 
 import os
-import socket
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
+
+from frontrow.embedded.processes import follower
+from tests.embedded.system import free_port
+from tests.journeys.traveller import answers
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,9 +22,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     if given:
         yield given.rstrip("/")
         return
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     data = tmp_path_factory.mktemp("frontrow")
     command = [sys.executable, "-m", "frontrow", "up", "--port", str(port), "--data", str(data / "data")]
     environment = {
@@ -32,22 +32,13 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     }
     with (
         (data / "log").open("wb") as log,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as up,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=log, preexec_fn=follower(signal.SIGTERM)
+        ) as up,
     ):
         try:
-            _await(f"http://127.0.0.1:{port}", up, data / "log")
+            assert answers(f"http://127.0.0.1:{port}", up), (data / "log").read_text()[-3000:]
             yield f"http://127.0.0.1:{port}"
         finally:
             up.terminate()
             up.wait(30)
-
-
-def _await(address: str, up: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and up.poll() is None:
-        try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError(f"Frontrow did not come up:\n{log.read_text()[-3000:]}")

@@ -1,10 +1,8 @@
 """Each service alone: a process, a database and an address of its own, asking the others over the network."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -14,7 +12,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.journeys.traveller import Answer, Traveller
+from tests.embedded.system import free_port
+from tests.journeys.traveller import Answer, Traveller, answers
 
 ROOT = Path(__file__).parents[2]
 PATHS = {
@@ -22,12 +21,6 @@ PATHS = {
     "events": ("/events",),
     "bookings": ("/bookings",),
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +44,7 @@ def addresses() -> Iterator[dict[str, str]]:
             process = subprocess.Popen([*frontrow, "serve"], cwd=ROOT, env=environment)
             stack.callback(process.wait, 30)
             stack.callback(process.terminate)
-        for address in addresses.values():
-            until_ready(address)
+            assert answers(addresses[service], process)
         yield addresses
 
 
@@ -75,17 +67,6 @@ class own_database:  # noqa: N801, reads as a verb
         with psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)  # type: ignore[arg-type]
-
-
-def until_ready(address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError(f"{address} did not come up")
 
 
 class Router(Traveller):

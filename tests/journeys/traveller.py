@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from subprocess import Popen
 from typing import Any
 
 import httpx
@@ -55,6 +56,18 @@ def event_body(**changes: Any) -> dict[str, Any]:
         "endDate": f"{year}-07-01T23:00:00+02:00", "timezone": "Europe/Berlin", "location": "Waldbühne, Berlin",
         "category": "concert", "capacity": 50, "price": 4900, "currency": "EUR", **changes,
     }  # fmt: skip
+
+
+def answers(address: str, process: Popen[bytes]) -> bool:
+    """Whether a Frontrow that was just started gets ready; not if it ends, or after two minutes."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{address}/readyz").status_code == 200:
+                return True
+        except httpx.TransportError:
+            time.sleep(0.1)
+    return False
 
 
 def eventually(look: Callable[[], Any], wanted: Any) -> None:
