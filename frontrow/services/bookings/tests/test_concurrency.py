@@ -13,7 +13,7 @@ from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
 from frontrow.chassis.refusals import Refusal
 from frontrow.services.bookings import booking, ending, event, stock
-from frontrow.services.bookings.models import Booking, EventStock
+from frontrow.services.bookings.models import Booking, Event, EventStock
 
 from .stage import NOW, check_invariants, left, stage, type_ids, wants
 
@@ -159,6 +159,38 @@ def test_an_event_cancelled_during_the_sale_leaves_no_live_booking():
     assert not Booking.objects.live().exists()
     assert left(told) == 200
     check_invariants()
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0] > 0
+
+
+def test_old_news_that_waited_for_new_news_change_nothing():
+    told = stage(5)
+    locked = threading.Event()
+
+    def hears(version):
+        with transaction.atomic():
+            event.learn({**told, "version": version})
+
+    def new():
+        with transaction.atomic():
+            EventStock.objects.lock(UUID(told["eventId"]))
+            locked.set()
+            assert any(somebody_waits_for_a_lock() for _ in range(100_000))
+            hears(3)
+
+    def old():
+        assert locked.wait(20)
+        hears(2)
+
+    assert at_once([new, old]) == [None, None]
+    assert Event.objects.get().version == 3
 
 
 def test_freed_places_find_their_next_owner_while_everybody_asks():
