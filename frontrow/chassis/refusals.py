@@ -48,10 +48,6 @@ class InvalidToken(Refusal):
     headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
-class Forbidden(Refusal):
-    code, status, detail = "forbidden", 403, "You may not do this."
-
-
 class NotFound(Refusal):
     code, status, detail = "not_found", 404, "There is nothing here, or it is not yours."
 

@@ -12,7 +12,7 @@ PIN = re.compile(r"([a-z0-9-]+)(\[[a-z,-]+\])?==(\S+)( ; .+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 REGISTRIES = [
     "py" + "pi.org", "python" + "hosted.org", "npm" + "js.", "crates" + ".io", "ruby" + "gems.org",
-    "--" + "index-url", "--extra-" + "index-url", "--find" + "-links", "PIP_" + "INDEX", "UV_" + "INDEX",
+    "--index" + "-url", "--extra-index" + "-url", "--find" + "-links", "PIP_" + "INDEX", "UV_" + "INDEX",
 ]  # fmt: skip
 
 

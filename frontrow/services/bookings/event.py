@@ -1,4 +1,4 @@
-"""The story of an event as bookings sees it: learnt, resized, closed."""
+"""The story of an event as bookings sees it: learnt, resized. ending.py closes it."""
 
 from datetime import datetime
 from functools import partial
