@@ -14,6 +14,11 @@ ROOT_URLCONF = "frontrow.urls"
 WSGI_APPLICATION = "frontrow.wsgi.application"
 
 INSTALLED_APPS = [
+    "frontrow.chassis.apps.Admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
     "ninja",
     "frontrow.chassis",
@@ -25,8 +30,23 @@ MIDDLEWARE = [
     "frontrow.chassis.middleware.Problems",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "frontrow.chassis.administration.Sessions",
+    "frontrow.chassis.administration.Authentication",
+    "frontrow.chassis.administration.Messages",
 ]
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
 
 # Persistent connections: a call within the process must not close the caller's (chassis/http.py).
 _database = Env.db_url_config(ENVIRONMENT.database_url)

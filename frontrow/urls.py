@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("docs", docs.page),
     path("docs/<str:service>", docs.page),
     path("openapi/<str:service>.json", docs.openapi),
+    path("admin/", admin.site.urls),
     *(path("", import_module(f"frontrow.services.{name}.api").door.urls) for name in settings.SERVICES),
 ]
 

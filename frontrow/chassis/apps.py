@@ -1,12 +1,20 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.utils.module_loading import autodiscover_modules
 
 
 class Chassis(AppConfig):
     name = "frontrow.chassis"
+    verbose_name = "Messages and jobs"
+    default = True
 
     def ready(self) -> None:
         from frontrow.chassis import logs
 
         logs.configure()
         autodiscover_modules("handlers", "jobs")
+
+
+class Admin(admin.AdminConfig):
+    default = False
+    default_site = "frontrow.chassis.administration.Site"
