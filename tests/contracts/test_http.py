@@ -26,6 +26,10 @@ TABLE = {  # what the design promises, call by call
     "bookings": [
         "POST /bookings", "GET /bookings", "GET /bookings/{bookingId}", "DELETE /bookings/{bookingId}",
     ],
+    "reviews": [
+        "POST /reviews", "GET /reviews/{eventId}", "GET /reviews/user/{userId}",
+        "POST /reviews/{reviewId}/answer",
+    ],
 }  # fmt: skip
 
 

@@ -20,6 +20,9 @@ from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 from frontrow.services.bookings.models import Event as KnownEvent
 from frontrow.services.events.models import Event, TicketType
 from frontrow.services.events.rules import Terms, Type
+from frontrow.services.reviews import review
+from frontrow.services.reviews.models import Booking as Ticket
+from frontrow.services.reviews.models import Event as ReviewedEvent
 from tests.cast import Actor
 
 from .promises import FOLDER, check_message, example, kinds, validator
@@ -157,6 +160,14 @@ def takes_stock(ada: Actor, ben: Actor) -> Iterator[None]:
     jobs.tell_stock(timezone.now())
 
 
+def reviews(ada: Actor, ben: Actor) -> Iterator[None]:
+    event = ada.lists(price=0)
+    ben.books(event)
+    settle_news()
+    yield
+    review.write(ben.user_id, UUID(event["eventId"]), 4, "Encore!", timezone.now() + timedelta(days=99))
+
+
 SAID_WHEN: list[tuple[str, Act]] = [
     ("user.registered.v1", registers),
     ("user.updated.v1", changes_profile),
@@ -170,6 +181,7 @@ SAID_WHEN: list[tuple[str, Act]] = [
     ("booking.cancelled.v1", loses_the_event),
     ("booking.expired.v1", lets_a_hold_lapse),
     ("stock.changed.v1", takes_stock),
+    ("rating.changed.v1", reviews),
 ]
 
 
@@ -269,11 +281,30 @@ def shown() -> list[Any]:
     ]
 
 
+def rated() -> list[Any]:
+    """What events shows of what people think."""
+    return list(Event.objects.values_list("rating_version", "rating_average", "rating_count"))
+
+
+def attended() -> list[Any]:
+    """What reviews knows of events, and who has a ticket."""
+    return [
+        *ReviewedEvent.objects.values_list("version", "status"),
+        *Ticket.objects.values_list("version", "confirmed"),
+    ]
+
+
 STOCK = [(420, 0), (300, 0), (120, 0)]
 HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], list[Any]]] = {
     ("bookings", "event.published.v1"): (lambda: None, known, [(1, "published"), *STOCK]),
     ("bookings", "event.updated.v1"): (bookings_knows_a_published_event, known, [(2, "published"), *STOCK]),
     ("bookings", "event.cancelled.v1"): (bookings_knows_a_published_event, known, [(3, "cancelled"), *STOCK]),
+    ("events", "rating.changed.v1"): (events_has_the_event_of_the_example, rated, [(12, 4.5, 12)]),
+    ("reviews", "event.published.v1"): (lambda: None, attended, [(1, "published")]),
+    ("reviews", "event.updated.v1"): (bookings_knows_a_published_event, attended, [(2, "published")]),
+    ("reviews", "event.cancelled.v1"): (bookings_knows_a_published_event, attended, [(3, "cancelled")]),
+    ("reviews", "booking.confirmed.v1"): (lambda: None, attended, [(1, True)]),
+    ("reviews", "booking.cancelled.v1"): (lambda: None, attended, [(2, False)]),
     ("events", "stock.changed.v1"): (events_has_the_event_of_the_example, shown, [(7, 418), 298, 120]),
 }
 

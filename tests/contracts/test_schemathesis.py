@@ -68,3 +68,4 @@ def against(service):
 test_users = against("users")
 test_events = against("events")
 test_bookings = against("bookings")
+test_reviews = against("reviews")

@@ -103,6 +103,12 @@ def copy_stock(event_id: UUID, stock: Stock) -> None:
         Event.objects.filter(event_id=event_id).update(availability=min(stock.availability, together))
 
 
+def copy_rating(event_id: UUID, version: int, average: float, count: int) -> None:
+    """Keep what reviews says people think, unless something newer is here; of a draft nobody thinks."""
+    older = Event.objects.filter(event_id=event_id, rating_version__lt=version)
+    older.update(rating_version=version, rating_average=average, rating_count=count)
+
+
 def _own(event_id: UUID, organizer: UUID, lock: bool = False) -> Event:
     rows = Event.objects.select_for_update() if lock else Event.objects
     event = rows.filter(event_id=event_id, organizer_id=organizer).first()

@@ -11,3 +11,9 @@ from frontrow.services.events.clients import Stock
 @hears("stock.changed.v1")
 def stock_changed(message: Message) -> None:
     event.copy_stock(UUID(message.data["eventId"]), Stock.of(message.data))
+
+
+@hears("rating.changed.v1")
+def rating_changed(message: Message) -> None:
+    told = message.data
+    event.copy_rating(UUID(told["eventId"]), told["version"], told["average"], told["count"])

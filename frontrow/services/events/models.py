@@ -53,6 +53,7 @@ class Event(models.Model):
     stock_version = models.BigIntegerField(default=0)
     rating_average = models.FloatField(default=0)
     rating_count = models.PositiveIntegerField(default=0)
+    rating_version = models.BigIntegerField(default=0, db_default=0)  # older code inserts too
     place = models.CharField(max_length=300)  # the location as searched
     words = models.TextField()  # everything else as searched
     search = models.GeneratedField(
@@ -76,6 +77,11 @@ class Event(models.Model):
             models.Index(fields=["date", "event_id"], condition=Q(status=PUBLISHED), name="events_by_date"),
             models.Index(
                 fields=["price_from", "event_id"], condition=Q(status=PUBLISHED), name="events_by_price"
+            ),
+            models.Index(
+                fields=["rating_average", "rating_count", "event_id"],
+                condition=Q(status=PUBLISHED),
+                name="events_by_rating",
             ),
             models.Index(fields=["organizer_id", "event_id"], name="events_of_organizer"),
         ]
