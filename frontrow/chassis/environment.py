@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Service = Literal["users", "events", "bookings"]
+Service = Literal["users", "events", "bookings", "payments", "notifications", "reviews"]
 SERVICES: tuple[Service, ...] = get_args(Service)
 
 
@@ -59,6 +59,17 @@ class Environment(BaseSettings):
         description="Short memories: locmemcache:// or redis://…",
     )
 
+    email_url: str = Field(
+        "filemail://./.data/mail",
+        pattern=r"^(filemail|smtp|smtps|smtp\+tls|smtp\+ssl)://",
+        repr=False,
+        description="Mail goes to: filemail:///folder, smtp://user:password@host:port, or smtp+tls://…",
+    )
+    mail_from: str = Field("Frontrow <tickets@localhost>", description="Sender of all mail")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", pattern=r"^https?://", description="Where people find us, for links"
+    )
+
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
     threads: int = Field(
@@ -76,6 +87,9 @@ class Environment(BaseSettings):
     users_url: Address = Field("in-process", description="Where the users service answers")
     events_url: Address = Field("in-process", description="Where the events service answers")
     bookings_url: Address = Field("in-process", description="Where the bookings service answers")
+    payments_url: Address = Field("in-process", description="Where the payments service answers")
+    notifications_url: Address = Field("in-process", description="Where the notifications service answers")
+    reviews_url: Address = Field("in-process", description="Where the reviews service answers")
     call_seconds: float = Field(3.0, gt=0, le=60, description="Longest wait for another service, seconds")
 
     work_in_process: bool = Field(False, description="Do messages and periodic work in the serving process")

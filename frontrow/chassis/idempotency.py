@@ -16,6 +16,12 @@ from frontrow.chassis.refusals import BadRequest, Refusal
 HEADER = "Idempotency-Key"
 FORM = re.compile(r"[\x21-\x7e]{1,255}")
 
+PARAMETER = {  # in OpenAPI
+    "name": HEADER, "in": "header", "required": False,
+    "description": "The same key with the same body acts once",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}  # fmt: skip
+
 
 class InvalidKey(BadRequest):
     code, detail = "invalid_idempotency_key", "An Idempotency-Key is 1 to 255 visible ASCII characters."

@@ -1,7 +1,7 @@
 """bookings: who holds which places. It alone says yes and no, and asks nobody before it says yes.
 
 Owns: bookings, and the stock of every ticket type and event.
-Hears: event.published, event.updated, event.cancelled.
+Hears: event.published, event.updated, event.cancelled, payment.succeeded, refund.succeeded.
 Says: booking.held, booking.confirmed, booking.cancelled, booking.expired, stock.changed.
 Asks: events, about one it has not heard of yet, or before a refusal that rests on one.
 """

@@ -15,22 +15,17 @@ from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
-from frontrow.chassis.schemas import In, Out, Whole
-from frontrow.services.bookings import booking, event
+from frontrow.chassis.schemas import In, Out, Query, Whole
+from frontrow.services.bookings import booking, event, paying
 from frontrow.services.bookings.booking import REFUSALS, TooLateToCancel
 from frontrow.services.bookings.models import Booking
-from frontrow.services.bookings.rules import HELD
+from frontrow.services.bookings.rules import CONFIRMED, HELD
 
 door = Door("bookings", "Booking places, and giving them back.")
 
 SIGNED_IN = (NotSignedIn, InvalidToken)
 MOST_PLACES, MOST_ITEMS = 1000, 50
 State = Literal["held", "confirmed", "cancelled", "expired"]
-IDEMPOTENCY_HEADER = {
-    "name": idempotency.HEADER, "in": "header", "required": False,
-    "description": "The same key with the same body books once",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
-}  # fmt: skip
 
 
 class ItemIn(In):
@@ -93,6 +88,22 @@ class BookingsQuery(PageQuery):
     event_id: UUID | None = None
 
 
+class PersonIn(In):
+    user_id: UUID
+
+
+class HoldersQuery(Query):
+    after: UUID | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 500
+
+
+class HolderOut(Out):
+    booking_id: UUID
+    user_id: UUID
+    status: State
+    quantity: int
+
+
 class SizeIn(In):
     ticket_type_id: UUID
     capacity: Annotated[int, Whole(0, 1_000_000)]
@@ -105,7 +116,7 @@ class CapacityIn(In):
 
 def _post_options() -> dict[str, Any]:
     options = answers(201, BookingOut, *SIGNED_IN, *REFUSALS, idempotency.InvalidKey)
-    options["openapi_extra"]["parameters"] = [IDEMPOTENCY_HEADER]
+    options["openapi_extra"]["parameters"] = [idempotency.PARAMETER]
     return options
 
 
@@ -136,6 +147,30 @@ def read(request: HttpRequest, booking_id: UUID) -> Any:
 def cancel(request: HttpRequest, booking_id: UUID) -> Any:
     """Give a booking back; what was paid is refunded."""
     return BookingOut.of(booking.cancel(booking_id, person(request).user_id, timezone.now()))
+
+
+@door.post("/internal/bookings/{uuid:booking_id}/due", auth=Internal(), include_in_schema=False)
+def due(request: HttpRequest, booking_id: UUID, body: PersonIn) -> Any:
+    """What a person owes for a hold, which is extended while they pay."""
+    return paying.due(booking_id, body.user_id, timezone.now())
+
+
+@door.get("/internal/holders/{uuid:event_id}", auth=Internal(), include_in_schema=False)
+def holders(request: HttpRequest, event_id: UUID, query: InQuery[HoldersQuery]) -> Any:
+    """Who holds live bookings of an event, in pages after a booking."""
+    live = Booking.objects.live().filter(event_id=event_id).order_by("booking_id")
+    if query.after:
+        live = live.filter(booking_id__gt=query.after)
+    found = list(live[: query.limit])
+    items = [HolderOut.model_validate(each).model_dump(mode="json", by_alias=True) for each in found]
+    return {"items": items, "next": items[-1]["bookingId"] if len(items) == query.limit else None}
+
+
+@door.get("/internal/attendance/{uuid:event_id}/{uuid:user_id}", auth=Internal(), include_in_schema=False)
+def attendance(request: HttpRequest, event_id: UUID, user_id: UUID) -> Any:
+    """Whether a person has a ticket of an event."""
+    tickets = Booking.objects.filter(event_id=event_id, user_id=user_id, status=CONFIRMED)
+    return {"attends": tickets.exists()}
 
 
 @door.post("/internal/stock/{uuid:event_id}", auth=Internal(), include_in_schema=False, response={204: None})

@@ -1,4 +1,4 @@
-"""The story of a booking: held, given back, expired."""
+"""The story of a booking: held, found, given back."""
 
 import json
 from collections.abc import Sequence
@@ -15,8 +15,7 @@ from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
-from frontrow.services.bookings import event, messages, rules
-from frontrow.services.bookings.ending import end, expire_of
+from frontrow.services.bookings import ending, event, rules
 from frontrow.services.bookings.models import Booking, Event, EventStock
 
 
@@ -103,7 +102,7 @@ def hold(request: Request, now: datetime) -> dict[str, Any]:
     if outcome in RESTS_ON_EVENT and _may_have_changed(request.event_id, outcome):
         outcome, told = decide([request], now)[0]
     while outcome == OVERDUE:  # ends: at a given time there are only so many overdue holds
-        expire_of(request.event_id, now)
+        ending.expire_of(request.event_id, now)
         outcome, told = decide([request], now)[0]
     if outcome not in (BOOKED, REPLAYED):
         raise BY_CODE[outcome]
@@ -154,6 +153,5 @@ def cancel(booking_id: UUID, user_id: UUID, now: datetime) -> Booking:
         limit = Event.objects.get(event_id=event_id).cancel_until
         if booking.status in rules.LIVE and not rules.may_cancel(booking.status, limit, now):
             raise TooLateToCancel
-        ended = end(event_id, [booking], rules.CANCELLED, now)
-        messages.bookings_cancelled(ended, "person")
+        ended = ending.cancel(event_id, Booking.objects.filter(pk=booking_id), "person", now)
     return ended[0] if ended else booking

@@ -1,6 +1,6 @@
 """The story of an ending: given back, expired, or its event cancelled. The places come back, once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,20 +10,32 @@ from django.db.models import F, Min
 
 from frontrow.chassis import metrics
 from frontrow.services.bookings import messages, rules
-from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
+from frontrow.services.bookings.models import Booking, BookingQuerySet, Event, EventStock, TypeStock
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 500  # bookings that end in one transaction, which holds the lock of the event's stock
 EVENTS_AT_ONCE = 100
 
 
-def end(event_id: UUID, some: Iterable[Booking], status: str, now: datetime) -> list[Booking]:
-    """End those bookings of an event that are still live, and return their places; which ones did.
+def cancel(event_id: UUID, some: BookingQuerySet, reason: str, now: datetime) -> list[Booking]:
+    """Cancel those bookings of an event that are still live, AT_ONCE at most; which ones were.
+
+    Runs in the caller's transaction, as `end` does. For reasons see messages.py.
+    """
+    ended = end(event_id, some.live(), rules.CANCELLED, reason, now)
+    messages.bookings_cancelled(ended)
+    return ended
+
+
+def end(
+    event_id: UUID, some: BookingQuerySet, status: str, reason: str | None, now: datetime
+) -> list[Booking]:
+    """End live bookings of an event, AT_ONCE at most, and return their places; which ones.
 
     Runs in the caller's transaction, and holds the lock of the event's stock until that ends.
     """
     EventStock.objects.lock(event_id)
-    ended = Booking.objects.end(some, status, now)
+    ended = some.end(status, reason, now, AT_ONCE)
     if ended:
         _give_back(event_id, ended)
     return ended
@@ -39,13 +51,18 @@ def expire(now: datetime) -> int:
 
 def expire_of(event_id: UUID, now: datetime) -> int:
     """The same for one event, so that nobody is refused for the sake of a dead hold."""
-    overdue = Booking.objects.overdue(now).filter(event_id=event_id)
-    if not overdue.exists():
+    if not Booking.objects.overdue(now).filter(event_id=event_id).exists():
         return 0
     with transaction.atomic(durable=True):
-        ended = end(event_id, overdue.order_by("expires_at")[:AT_ONCE], rules.EXPIRED, now)
-        messages.bookings_expired(ended)
-    return len(ended)
+        return len(expire_some(event_id, now))
+
+
+def expire_some(event_id: UUID, now: datetime) -> list[Booking]:
+    """The same, at most AT_ONCE of them, in the caller's transaction; which ones."""
+    overdue = Booking.objects.overdue(now).filter(event_id=event_id)
+    ended = end(event_id, overdue, rules.EXPIRED, None, now)
+    messages.bookings_expired(ended)
+    return ended
 
 
 def close_cancelled(now: datetime) -> int:
@@ -56,9 +73,7 @@ def close_cancelled(now: datetime) -> int:
 
 def _close_some(event_id: UUID, now: datetime) -> int:
     with transaction.atomic(durable=True):
-        some = Booking.objects.live().filter(event_id=event_id).order_by("booking_id")[:AT_ONCE]
-        ended = end(event_id, some, rules.CANCELLED, now)
-        messages.bookings_cancelled(ended, "event_cancelled")
+        ended = cancel(event_id, Booking.objects.filter(event_id=event_id), "event_cancelled", now)
         if len(ended) < AT_ONCE:
             Event.objects.filter(event_id=event_id, status="cancelled").update(closed_at=now)
     return len(ended)

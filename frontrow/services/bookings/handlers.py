@@ -1,10 +1,25 @@
 """The door of bookings for messages."""
 
+from uuid import UUID
+
+from django.utils import timezone
+
 from frontrow.chassis.listener import hears
 from frontrow.chassis.message import Message
-from frontrow.services.bookings import event
+from frontrow.services.bookings import event, paying
 
 
 @hears("event.published.v1", "event.updated.v1", "event.cancelled.v1")
 def event_changed(message: Message) -> None:
     event.learn(message.data)
+
+
+@hears("payment.succeeded.v1")
+def payment_succeeded(message: Message) -> None:
+    paying.paid(paying.Paid.of(message.data), timezone.now())
+
+
+@hears("refund.succeeded.v1")
+def refund_succeeded(message: Message) -> None:
+    if paying.is_given_back(message.data):
+        paying.given_back(UUID(message.data["bookingId"]), UUID(message.data["eventId"]), timezone.now())

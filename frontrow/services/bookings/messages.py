@@ -9,9 +9,13 @@ from frontrow.services.bookings import rules
 from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 
 
-def bookings_cancelled(bookings: Iterable[Booking], reason: str) -> None:
-    """`reason`: who ended it, 'person' or 'event_cancelled'."""
-    facts = [(booking, {**booking_facts(booking), "reason": reason}) for booking in bookings]
+def booking_confirmed(booking: Booking) -> None:
+    say("booking.confirmed.v1", booking.booking_id, booking.version, booking_facts(booking))
+
+
+def bookings_cancelled(bookings: Iterable[Booking]) -> None:
+    """Why each ended: 'person', 'event_cancelled', 'refunded' by the organiser, or 'paid_too_late'."""
+    facts = [(booking, {**booking_facts(booking), "reason": booking.end_reason}) for booking in bookings]
     say_all([("booking.cancelled.v1", b.booking_id, b.version, data) for b, data in facts])
 
 

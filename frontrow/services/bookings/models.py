@@ -3,7 +3,6 @@
 Locks are taken in one order everywhere: people, then events' stock, then bookings.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -85,14 +84,25 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """Holds past their deadline whose places are not back yet."""
         return self.filter(status=HELD, expires_at__lte=now)
 
-    def end(self, bookings: "Iterable[Booking]", status: str, now: datetime) -> "list[Booking]":
-        """End those of the bookings that are still live; which ones did."""
-        locked = list(self.live().filter(pk__in=[b.pk for b in bookings]).select_for_update().order_by("pk"))
+    def end(self, status: str, reason: str | None, now: datetime, most: int) -> "list[Booking]":
+        """End these, at most so many; which ones. Conditions are looked at again once a row is locked."""
+        locked: list[Booking] = list(self.select_for_update().order_by("pk")[:most])
+        changes = {"status": status, "end_reason": reason, "ended_at": now}
         for booking in locked:
-            booking.status, booking.ended_at, booking.version = status, now, booking.version + 1
-        changes = {"status": status, "ended_at": now, "version": F("version") + 1}
-        self.filter(pk__in=[b.pk for b in locked]).update(**changes)
+            booking.version += 1
+            for name, value in changes.items():
+                setattr(booking, name, value)
+        self.model.objects.filter(pk__in=[b.pk for b in locked]).update(**changes, version=F("version") + 1)
         return locked
+
+    def extend(self, until: datetime, now: datetime) -> int:
+        """Move the deadline of these holds, if they end before and were not extended yet; how many."""
+        fresh = self.filter(status=HELD, expires_at=F("held_until"), expires_at__gt=now, expires_at__lt=until)
+        return fresh.update(expires_at=until)
+
+    def confirm(self, payment_id: UUID) -> int:
+        """Make tickets of these, if they have their places; how many."""
+        return self.filter(status=HELD).update(status=CONFIRMED, paid_by=payment_id, version=F("version") + 1)
 
 
 class Booking(models.Model):
@@ -108,6 +118,8 @@ class Booking(models.Model):
     held_until = models.DateTimeField(null=True)  # the deadline first given
     expires_at = models.DateTimeField(null=True)  # the deadline now: later, once, while being paid
     ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=20, null=True)  # noqa: DJ001, of a cancelled one, see messages.py
+    paid_by = models.UUIDField(null=True)  # the payment that made it a ticket
     version = models.BigIntegerField(default=1)
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001, none is not ''
     fingerprint = models.CharField(max_length=64)

@@ -5,17 +5,28 @@ Whether there is stock is decided by the database: migrations/hold_v1.sql.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 HELD, CONFIRMED, CANCELLED, EXPIRED = "held", "confirmed", "cancelled", "expired"
 LIVE = (HELD, CONFIRMED)
+EXTENSION = timedelta(minutes=10)  # a hold lasts at least this long from when it is first being paid
 OPEN_HOLDS = 10  # unpaid bookings that a person may have at once
 
 
 def may_cancel(status: str, cancel_until: datetime, now: datetime) -> bool:
     """Whether its owner may give a booking back: a hold always, a ticket until the organiser's limit."""
     return status == HELD or now < cancel_until
+
+
+def is_due(status: str, deadline: datetime | None, now: datetime) -> bool:
+    """Whether a booking waits to be paid."""
+    return status == HELD and deadline is not None and now < deadline
+
+
+def may_take_again(event_status: str, sales_end: datetime, paid_at: datetime) -> bool:
+    """Whether a booking whose hold had lapsed may still become a ticket: if it was paid during the sale."""
+    return event_status == "published" and paid_at < sales_end
 
 
 def places_by_type(bookings: Iterable[list[Mapping[str, Any]]]) -> dict[str, int]:
@@ -25,6 +36,12 @@ def places_by_type(bookings: Iterable[list[Mapping[str, Any]]]) -> dict[str, int
         for item in items:
             total[item["ticketTypeId"]] += item["quantity"]
     return dict(total)
+
+
+def fits(wanted: Mapping[str, int], left_of_types: Mapping[str, int], left_of_event: int) -> bool:
+    """Whether so many places of each ticket type can be taken."""
+    enough = all(places <= left_of_types.get(kind, 0) for kind, places in wanted.items())
+    return enough and sum(wanted.values()) <= left_of_event
 
 
 def event_capacity(cap: int | None, types: Iterable[int]) -> int:

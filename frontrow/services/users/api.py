@@ -11,11 +11,11 @@ from ninja import Status
 from pydantic import AfterValidator, EmailStr, Field, StringConstraints, field_validator, model_validator
 
 from frontrow.chassis.api import Door, answers
-from frontrow.chassis.auth import person
+from frontrow.chassis.auth import Internal, person
 from frontrow.chassis.middleware import client_address
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import In, Line, Out, TimeZone
-from frontrow.services.users import keys, session, user
+from frontrow.services.users import keys, messages, session, user
 from frontrow.services.users.session import InvalidCredentials
 from frontrow.services.users.user import EmailTaken, UsernameTaken
 
@@ -153,6 +153,18 @@ def change_profile(request: HttpRequest, body: ProfileIn) -> Any:
 def jwks(request: HttpRequest) -> Any:
     """The public keys that verify access tokens."""
     return keys.published(timezone.now())
+
+
+@door.get("/internal/users/{uuid:user_id}", auth=Internal(), include_in_schema=False)
+def told(request: HttpRequest, user_id: UUID) -> Any:
+    """A person as other services know them."""
+    return messages.facts(user.find(user_id))
+
+
+@door.get("/internal/administrators/{uuid:user_id}", auth=Internal(), include_in_schema=False)
+def administrator(request: HttpRequest, user_id: UUID) -> Any:
+    """Whether a person is an administrator now."""
+    return {"admin": user.is_administrator(user_id)}
 
 
 def _profile(info: ProfileInfo) -> dict[str, str | None]:

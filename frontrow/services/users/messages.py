@@ -7,14 +7,15 @@ from frontrow.services.users.models import User
 
 
 def user_registered(user: User) -> None:
-    say("user.registered.v1", user.user_id, user.version, _person(user))
+    say("user.registered.v1", user.user_id, user.version, facts(user))
 
 
 def user_updated(user: User) -> None:
-    say("user.updated.v1", user.user_id, user.version, _person(user))
+    say("user.updated.v1", user.user_id, user.version, facts(user))
 
 
-def _person(user: User) -> dict[str, Any]:
+def facts(user: User) -> dict[str, Any]:
+    """A person as others know them; also the answer when they ask."""
     return {
         "userId": str(user.user_id),
         "username": user.username,

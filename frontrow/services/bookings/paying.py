@@ -1,0 +1,141 @@
+"""The story of a booking's money: what is due, paid in time or too late, given back by the organiser."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F, Sum
+
+from frontrow.chassis.refusals import NotFound, Refusal
+from frontrow.services.bookings import ending, messages, rules
+from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
+
+LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"  # the same as in hold_v1.sql
+
+
+class NothingDue(Refusal):
+    code, status, detail = "nothing_due", 409, "Nothing is to be paid for this booking."
+
+
+WHY_NOTHING = {
+    rules.HELD: "The hold has lapsed. Book again, if there are places left.",
+    rules.EXPIRED: "The hold has lapsed. Book again, if there are places left.",
+    rules.CONFIRMED: "This booking is a ticket already; nothing is left to pay.",
+    rules.CANCELLED: "This booking is cancelled. Book again, if there are places left.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment that succeeded, and when."""
+
+    payment_id: UUID
+    booking_id: UUID
+    event_id: UUID
+    user_id: UUID
+    date: datetime
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> "Paid":
+        """From the message of payments."""
+        payment, booking, event, user = (
+            UUID(facts[name]) for name in ("paymentId", "bookingId", "eventId", "userId")
+        )
+        return cls(payment, booking, event, user, datetime.fromisoformat(facts["paymentDate"]))
+
+
+def due(booking_id: UUID, user_id: UUID, now: datetime) -> dict[str, Any]:
+    """What a person owes for a hold of theirs, which is extended, once, so that there is time to pay.
+
+    Raises NotFound, NothingDue.
+    """
+    with transaction.atomic(durable=True):
+        mine = Booking.objects.filter(booking_id=booking_id, user_id=user_id)
+        mine.extend(now + rules.EXTENSION, now)
+        booking = mine.first()
+        if booking is None:
+            raise NotFound
+        event = Event.objects.get(event_id=booking.event_id)
+        if event.status == "cancelled":
+            raise NothingDue("This event is cancelled.")
+        if not rules.is_due(booking.status, booking.expires_at, now):
+            raise NothingDue(WHY_NOTHING[booking.status])
+    return {**messages.booking_facts(booking), "organizerId": str(event.organizer_id)}
+
+
+def paid(payment: Paid, now: datetime) -> None:
+    """Make a ticket of what was paid; late, if its places can be taken again.
+
+    Otherwise booking.cancelled is said, for which payments gives the money back: whatever was paid is
+    answered by one of the two. Runs in the listener's transaction.
+    """
+    if not Booking.objects.filter(booking_id=payment.booking_id).confirm(payment.payment_id):
+        return _paid_late(payment, now)
+    return messages.booking_confirmed(Booking.objects.get(booking_id=payment.booking_id))
+
+
+def _paid_late(payment: Paid, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_PERSON, [str(payment.user_id)])
+    EventStock.objects.lock(payment.event_id)
+    booking = Booking.objects.select_for_update().get(booking_id=payment.booking_id)
+    if booking.paid_by == payment.payment_id:
+        return
+    if booking.status in rules.LIVE:
+        raise RuntimeError(f"payment {payment.payment_id} is for a booking that is {booking.status}")
+    booking.paid_by, booking.version = payment.payment_id, booking.version + 1
+    if booking.status == rules.EXPIRED:
+        _revive_or_cancel(booking, payment.date, now)
+    booking.save()
+    if booking.status == rules.CONFIRMED:
+        messages.booking_confirmed(booking)
+    else:
+        messages.bookings_cancelled([booking])
+
+
+def _revive_or_cancel(booking: Booking, paid_at: datetime, now: datetime) -> None:
+    event = Event.objects.get(event_id=booking.event_id)
+    in_time = rules.may_take_again(event.status, event.sales_end, paid_at)
+    if in_time and _take_again(booking, event.max_per_person, now):
+        booking.status, booking.ended_at = rules.CONFIRMED, None
+    else:
+        booking.status, booking.end_reason = rules.CANCELLED, "paid_too_late"
+
+
+def _take_again(booking: Booking, most: int, now: datetime) -> bool:
+    """Take the places of a lapsed hold anew; false if they are gone. The event's stock is locked by us."""
+    while len(ending.expire_some(booking.event_id, now)) == ending.AT_ONCE:  # dead holds are not sold
+        pass
+    theirs = Booking.objects.live().filter(user_id=booking.user_id, event_id=booking.event_id)
+    has = theirs.aggregate(places=Sum("quantity", default=0))["places"]
+    wanted = rules.places_by_type([booking.items])
+    stock = EventStock.objects.get(event_id=booking.event_id)
+    left = {str(kind.pk): kind.capacity - kind.taken for kind in TypeStock.objects.filter(pk__in=wanted)}
+    fits = rules.fits(wanted, left, stock.capacity - stock.taken)
+    if has + booking.quantity > most or not fits:
+        return False
+    for type_id, places in wanted.items():
+        TypeStock.objects.filter(pk=type_id).update(taken=F("taken") + places)
+    EventStock.objects.filter(event_id=booking.event_id).update(
+        taken=F("taken") + booking.quantity, version=F("version") + 1, untold=True
+    )
+    return True
+
+
+def is_given_back(facts: dict[str, Any]) -> bool:
+    """Whether by this refund the organiser has given back all that was paid."""
+    return facts["cause"] == "organizer" and facts["refundedAmount"] >= facts["paymentAmount"]
+
+
+def given_back(booking_id: UUID, event_id: UUID, now: datetime) -> None:
+    """Cancel a booking that the organiser refunded in full, also before we hear that it was paid.
+
+    Runs in the listener's transaction.
+    """
+    one = Booking.objects.filter(booking_id=booking_id)
+    if ending.cancel(event_id, one, "refunded", now):
+        return
+    lapsed = one.filter(status=rules.EXPIRED).end(rules.CANCELLED, "refunded", now, 1)
+    messages.bookings_cancelled(lapsed)

@@ -1,0 +1,144 @@
+"""The HTTP door of payments."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query as InQuery
+from ninja import Status
+from pydantic import field_validator
+
+from frontrow.chassis import idempotency
+from frontrow.chassis.api import Door, answers
+from frontrow.chassis.auth import person
+from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
+from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
+from frontrow.chassis.schemas import In, Line, Out, Text, Whole
+from frontrow.services.payments import pages, payment, refund, rules
+from frontrow.services.payments.clients import NothingDue
+from frontrow.services.payments.models import Payment
+from frontrow.services.payments.payment import PaymentDeclined, PaymentInProgress
+from frontrow.services.payments.refund import AlreadyRefunded, AmountTooHigh, NotPaid
+from frontrow.services.payments.sandbox import CARDS, PROVIDER
+
+door = Door("payments", "Paying for bookings, and getting money back.")
+
+SIGNED_IN = (NotSignedIn, InvalidToken)
+KEYED = (idempotency.InvalidKey, idempotency.KeyReused)
+State = Literal["processing", "requires_action", "succeeded", "failed", "partially_refunded", "refunded"]
+
+
+class PaymentIn(In):
+    booking_id: UUID
+    payment_method: Annotated[str, Line(1, 100)]
+
+    @field_validator("payment_method")
+    @classmethod
+    def _known(cls, method: str) -> str:
+        if not PROVIDER.accepts(method):
+            raise ValueError(f"is not a test card of the sandbox; these are: {', '.join(CARDS)}")
+        return method
+
+
+class ActionOut(Out):
+    url: str
+
+
+class PaymentOut(Out):
+    payment_id: UUID
+    booking_id: UUID
+    user_id: UUID
+    event_id: UUID
+    amount: int
+    currency: str
+    status: State
+    payment_date: datetime
+    refunded_amount: int = 0
+    next_action: ActionOut | None = None
+
+    @classmethod
+    def of(cls, request: HttpRequest, found: Payment) -> "PaymentOut":
+        waits = found.status == rules.REQUIRES_ACTION
+        action = ActionOut(url=request.build_absolute_uri(found.action_url)) if waits else None
+        more = {"refunded_amount": found.refunded, "next_action": action}
+        return cls.model_validate(found).model_copy(update=more)
+
+
+class PaymentsQuery(PageQuery):
+    booking_id: UUID | None = None
+    event_id: UUID | None = None
+    status: State | None = None
+
+
+class RefundIn(In):
+    payment_id: UUID
+    amount: Annotated[int, Whole(1, 2**53)] | None = None
+    reason: Annotated[str, Text(0, 500)] = ""
+
+
+class RefundOut(Out):
+    refund_id: UUID
+    payment_id: UUID
+    amount: int
+    currency: str
+    status: Literal["pending", "succeeded"]
+    reason: str
+    created_at: datetime
+
+
+def _keyed(options: dict[str, Any]) -> dict[str, Any]:
+    options["openapi_extra"]["parameters"] = [idempotency.PARAMETER]
+    return options
+
+
+PAY = _keyed(answers(
+    201, PaymentOut, *SIGNED_IN, *KEYED, PaymentDeclined, NotFound, NothingDue, PaymentInProgress
+))  # fmt: skip
+PAY["response"][202] = PaymentOut
+GRANT = _keyed(answers(201, RefundOut, *SIGNED_IN, *KEYED, NotFound, NotPaid, AlreadyRefunded, AmountTooHigh))
+
+
+@door.post("/payments", **PAY)
+def pay(request: HttpRequest, body: PaymentIn) -> Any:
+    """Pay for a hold of mine. 202 and `processing`, if the bank did not answer: look again."""
+    key, fingerprint = idempotency.key_of(request), idempotency.fingerprint(body)
+    wanted = payment.Wanted(person(request).user_id, body.booking_id, body.payment_method, key, fingerprint)
+    paid = payment.pay(wanted, timezone.now())
+    return Status(202 if paid.status == rules.PROCESSING else 201, PaymentOut.of(request, paid))
+
+
+@door.get("/payments", **answers(200, Page[PaymentOut], *SIGNED_IN, InvalidCursor))
+def mine(request: HttpRequest, query: InQuery[PaymentsQuery]) -> Any:
+    """What I paid, and what was paid for my events, newest first."""
+    wanted = {name: getattr(query, name) for name in ("booking_id", "event_id", "status")}
+    rows = Payment.objects.seen_by(person(request).user_id)
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    found, cursor = page(rows, ["-payment_id"], query)
+    return Page[PaymentOut](items=[PaymentOut.of(request, each) for each in found], next_cursor=cursor)
+
+
+@door.get("/payments/{uuid:payment_id}", **answers(200, PaymentOut, *SIGNED_IN, NotFound))
+def read(request: HttpRequest, payment_id: UUID) -> Any:
+    """A payment that I made, or that was made for my event."""
+    return PaymentOut.of(request, payment.find(payment_id, person(request).user_id))
+
+
+@door.post("/refunds", **GRANT)
+def grant(request: HttpRequest, body: RefundIn) -> Any:
+    """Give back what was paid for my event, in part or in full; in full, it cancels the booking."""
+    key, fingerprint = idempotency.key_of(request), idempotency.fingerprint(body)
+    organizer = person(request).user_id
+    wanted = refund.Grant(organizer, body.payment_id, body.amount, body.reason, key, fingerprint)
+    given = refund.grant(wanted, timezone.now())
+    own = {name: getattr(given, name) for name in RefundOut.model_fields if name != "currency"}
+    return Status(201, RefundOut(**own, currency=given.payment.currency))
+
+
+@door.api_operation(
+    ["GET", "POST"], "/sandbox/{reference}", auth=None, include_in_schema=False, url_name="sandbox"
+)
+def sandbox_page(request: HttpRequest, reference: str) -> Any:
+    """Where a person confirms a payment to the sandbox's bank."""
+    return pages.sandbox_page(request, reference)

@@ -1,0 +1,171 @@
+"""Payments and refunds. What goes back never exceeds what was captured: the constraints say so too.
+
+The last two tables are the sandbox provider's own: payments neither reads nor writes them.
+"""
+
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from frontrow.chassis.ids import new_id
+from frontrow.services.payments.rules import (
+    CAPTURED,
+    FAILED,
+    IN_FLIGHT,
+    PARTIALLY_REFUNDED,
+    PENDING,
+    SUCCEEDED,
+    wait_after,
+)
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Retried(models.QuerySet[Row]):
+    """Rows about which the provider is to be asked again at next_at, until that is null."""
+
+    def claim(self, now: datetime, most: int) -> list[Row]:
+        """Take those that are due; each is due again later, whatever becomes of who took it."""
+        with transaction.atomic(durable=True):
+            due: Any = self.filter(next_at__lte=now).select_for_update(skip_locked=True).order_by("next_at")
+            rows = list(due[:most])
+            for row in rows:
+                row.attempts, row.next_at = row.attempts + 1, now + wait_after(row.attempts)
+            self.bulk_update(rows, ["attempts", "next_at"])
+        return rows
+
+
+class PaymentQuerySet(Retried["Payment"]):
+    def seen_by(self, person: UUID) -> "PaymentQuerySet":
+        """What a person may read: what they paid, and what was paid for their events."""
+        return self.filter(Q(user_id=person) | Q(organizer_id=person))
+
+    def open_of(self, booking_id: UUID) -> "Payment | None":
+        """The one payment that a booking may have which has not failed."""
+        return self.filter(OPEN, booking_id=booking_id).first()
+
+    def lock(self, payment_id: UUID) -> "Payment":
+        """The payment, locked until the transaction ends; every change of it goes through this."""
+        return self.select_for_update().get(payment_id=payment_id)
+
+
+OPEN = Q(status__in=[*IN_FLIGHT, SUCCEEDED, PARTIALLY_REFUNDED], unwanted=None)
+
+
+class Payment(models.Model):
+    payment_id = models.UUIDField(primary_key=True, default=new_id)  # also the provider's idempotency key
+    booking_id = models.UUIDField(db_index=True)
+    user_id = models.UUIDField()
+    event_id = models.UUIDField()
+    organizer_id = models.UUIDField()
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    method = models.CharField(max_length=100)
+    status = models.CharField(max_length=20)
+    payment_date = models.DateTimeField()  # when it was captured; until then, when it began
+    created_at = models.DateTimeField()
+    reference = models.CharField(max_length=100, blank=True)  # the provider's
+    action_url = models.CharField(max_length=500, blank=True)
+    failure_code = models.CharField(max_length=60, blank=True)
+    failure_reason = models.CharField(max_length=300, blank=True)
+    unwanted = models.CharField(max_length=20, null=True)  # noqa: DJ001, why its money goes back on arrival
+    refunding = models.BigIntegerField(default=0)  # granted, whether the provider has taken it yet or not
+    refunded = models.BigIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    version = models.BigIntegerField(default=1)
+    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001, none is not ''
+    fingerprint = models.CharField(max_length=64)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["booking_id"], condition=OPEN, name="payments_one_of_booking"),
+            models.UniqueConstraint(
+                fields=["user_id", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False) & ~Q(status=FAILED),
+                name="payments_key_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("refunding"), refunding__lte=F("amount")),
+                name="payments_never_refund_more",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunding=0) | Q(status__in=CAPTURED), name="payments_refund_what_was_captured"
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payments_of_something"),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="payments_to_look_at"),
+            models.Index(fields=["user_id", "payment_id"], name="payments_of_person"),
+            models.Index(fields=["organizer_id", "payment_id"], name="payments_of_organizer"),
+        ]
+
+
+class RefundQuerySet(Retried["Refund"]):
+    pass
+
+
+class Refund(models.Model):
+    refund_id = models.UUIDField(primary_key=True, default=new_id)  # also the provider's idempotency key
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField()
+    cause = models.CharField(max_length=20)
+    reason = models.CharField(max_length=500, blank=True)  # the organiser's words
+    status = models.CharField(max_length=10, default=PENDING)
+    granted_by = models.UUIDField(null=True)  # the organiser, if it was one
+    created_at = models.DateTimeField()
+    refund_date = models.DateTimeField(null=True)
+    reference = models.CharField(max_length=100, blank=True)  # the provider's
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001, none is not ''
+    fingerprint = models.CharField(max_length=64, blank=True)
+
+    objects = RefundQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["granted_by", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="payments_refund_key_once",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payments_refund_something"),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="payments_to_refund"),
+        ]
+
+
+class SandboxCharge(models.Model):
+    """What the sandbox took from a card, or would not."""
+
+    reference = models.CharField(primary_key=True, max_length=100)
+    key = models.CharField(max_length=100, unique=True)
+    method = models.CharField(max_length=100)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=20)
+    code = models.CharField(max_length=60, blank=True)
+    refunded = models.BigIntegerField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(refunded__lte=F("amount")), name="sandbox_never_gives_more"),
+        ]
+
+
+class SandboxRefund(models.Model):
+    """What the sandbox gave back to a card."""
+
+    reference = models.CharField(primary_key=True, max_length=100)
+    key = models.CharField(max_length=100, unique=True)
+    charge = models.ForeignKey(SandboxCharge, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField()
+    at = models.DateTimeField()

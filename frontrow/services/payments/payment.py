@@ -1,0 +1,243 @@
+"""The story of a payment: begun, charged, settled; looked at until its outcome is known."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from frontrow.chassis import metrics
+from frontrow.chassis.http import refuse_inside_transaction
+from frontrow.chassis.idempotency import KeyReused
+from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
+from frontrow.services.payments import clients, messages, refund, rules
+from frontrow.services.payments.clients import Due, NothingDue
+from frontrow.services.payments.models import Payment
+from frontrow.services.payments.provider import Order, Outcome, ProviderAway
+from frontrow.services.payments.sandbox import PROVIDER
+
+log = structlog.get_logger(__name__)
+AT_ONCE = 100
+WAIT_SECONDS, TICK = 5.0, 0.05  # for a payment of the same booking that is in flight
+ATTEMPTS = 5
+
+
+class PaymentDeclined(Refusal):
+    code, status, detail = "payment_declined", 402, "The payment was declined. Try another card."
+
+
+class PaymentInProgress(Refusal):
+    code, status = "payment_in_progress", 409
+    detail = "A payment for this booking is being processed. Look again in a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who pays for what, and how."""
+
+    user_id: UUID
+    booking_id: UUID
+    method: str
+    key: str | None = None
+    fingerprint: str = ""
+
+
+def pay(wanted: Wanted, now: datetime) -> Payment:
+    """Pay for a person's own hold; the same key pays once. `processing`, if the provider did not answer.
+
+    Raises NotFound, NothingDue, PaymentDeclined, PaymentInProgress, KeyReused, Unavailable.
+    """
+    replayed = _replayed(wanted)
+    return replayed or charge(clients.due(wanted.booking_id, wanted.user_id), wanted, now)
+
+
+def charge(due: Due, wanted: Wanted, now: datetime) -> Payment:
+    """The same, when what is due is known."""
+    refuse_inside_transaction("paying")
+    for _ in range(ATTEMPTS):
+        before = Payment.objects.open_of(due.booking_id)
+        if before is not None and (replayed := _make_way(before, wanted, now)):
+            return replayed
+        try:
+            payment = _begin(due, wanted, now)
+        except IntegrityError:  # somebody else began at the same moment, or the key pays elsewhere
+            if replayed := _replayed(wanted):
+                return replayed
+            continue
+        return _told(_ordered(payment, now))
+    raise PaymentInProgress
+
+
+def find(payment_id: UUID, person: UUID) -> Payment:
+    """A payment that a person made, or that was made for their event. Raises NotFound."""
+    payment = Payment.objects.seen_by(person).filter(payment_id=payment_id).first()
+    if payment is None:
+        raise NotFound
+    return payment
+
+
+def _replayed(wanted: Wanted) -> Payment | None:
+    """What the same key led to, once that is known; None if nothing, or a refusal."""
+    if wanted.key is None:
+        return None
+    mine = Payment.objects.filter(user_id=wanted.user_id, idempotency_key=wanted.key)
+    known = mine.exclude(status=rules.FAILED).first()
+    if known is None:
+        return None
+    if known.fingerprint != wanted.fingerprint:
+        raise KeyReused
+    known = _awaited(known)
+    return None if known.status == rules.FAILED else known
+
+
+def _make_way(before: Payment, wanted: Wanted, now: datetime) -> Payment | None:
+    """See to a booking's earlier payment before another begins; it, if it is the one that is wanted."""
+    before = _awaited(before)
+    if before.status == rules.PROCESSING:
+        raise PaymentInProgress(paymentId=str(before.payment_id))
+    if before.status == rules.REQUIRES_ACTION:
+        if before.idempotency_key == wanted.key and wanted.key is not None:
+            return before
+        before = give_up(before, "superseded", now)
+    if before.status in rules.CAPTURED:
+        if replayed := _replayed(wanted):
+            return replayed
+        raise NothingDue("This booking is paid.")
+    return None
+
+
+def _awaited(payment: Payment) -> Payment:
+    """A payment once it is no longer in the hands of another request, or after a while as it is."""
+    until = time.monotonic() + WAIT_SECONDS
+    while payment.status == rules.PROCESSING and time.monotonic() < until:
+        time.sleep(TICK)
+        payment.refresh_from_db()
+    return payment
+
+
+def _begin(due: Due, wanted: Wanted, now: datetime) -> Payment:
+    """Write down what is about to be charged, before anybody is asked for money."""
+    with transaction.atomic(durable=True):
+        return Payment.objects.create(
+            booking_id=due.booking_id, user_id=due.user_id, event_id=due.event_id,
+            organizer_id=due.organizer_id, amount=due.amount, currency=due.currency, method=wanted.method,
+            status=rules.PROCESSING, payment_date=now, created_at=now, next_at=now + rules.LONGEST_WAIT,
+            idempotency_key=wanted.key, fingerprint=wanted.fingerprint,
+        )  # fmt: skip
+
+
+def _ordered(payment: Payment, now: datetime) -> Payment:
+    order = Order(str(payment.payment_id), payment.amount, payment.currency, payment.method, now)
+    return _settled_by(payment, lambda: PROVIDER.charge(order), now)
+
+
+def _told(payment: Payment) -> Payment:
+    if payment.status == rules.FAILED:
+        sentence = f"{payment.failure_reason} Try another card."
+        raise PaymentDeclined(sentence, declineCode=payment.failure_code, paymentId=str(payment.payment_id))
+    return payment
+
+
+def _settled_by(payment: Payment, ask: Callable[[], Outcome | None], now: datetime) -> Payment:
+    """The payment after the provider told what became of it; as it was, if it did not answer."""
+    try:
+        outcome = ask()
+    except ProviderAway:
+        metrics.FAULTS.labels("provider").inc()
+        log.warning("payment_unanswered", payment_id=str(payment.payment_id), attempts=payment.attempts)
+        Payment.objects.filter(pk=payment.pk, status=rules.PROCESSING, attempts=0).update(next_at=now)
+        return payment
+    return settle(payment.payment_id, outcome, now) if outcome else payment
+
+
+def give_up(payment: Payment, why: str, now: datetime) -> Payment:
+    """End a payment for one of rules.GIVEN_UP, unless its money was captured meanwhile.
+
+    Raises Unavailable while the provider does not answer.
+    """
+
+    def cancelled() -> Outcome:
+        outcome = PROVIDER.cancel(str(payment.payment_id), now)
+        if outcome.status != rules.FAILED:
+            return outcome
+        return replace(outcome, code=why, reason=rules.GIVEN_UP[why])
+
+    after = _settled_by(payment, cancelled, now)
+    if after.status in rules.IN_FLIGHT:
+        raise Unavailable("The payment provider does not answer. Try again in a moment.")
+    return after
+
+
+def settle(payment_id: UUID, outcome: Outcome, now: datetime) -> Payment:
+    """Store what became of a payment, and say so; hearing it again changes nothing."""
+    with transaction.atomic(durable=True):
+        payment = Payment.objects.lock(payment_id)
+        if outcome.status == rules.SUCCEEDED and payment.status not in rules.CAPTURED:
+            _captured(payment, outcome, now)
+        elif outcome.status == rules.FAILED and payment.status in rules.IN_FLIGHT:
+            _failed(payment, outcome)
+        elif outcome.status == rules.REQUIRES_ACTION and payment.status == rules.PROCESSING:
+            payment.action_url, payment.reference = outcome.action_url, outcome.reference
+            _become(payment, rules.REQUIRES_ACTION)
+            payment.next_at = now + rules.FIRST_LOOK
+            payment.save()
+        return payment
+
+
+def _captured(payment: Payment, outcome: Outcome, now: datetime) -> None:
+    """Say so; but money that nobody wants any more goes back at once."""
+    if payment.status == rules.FAILED:  # we were told that it never would be
+        log.error("payment_captured_after_failure", payment_id=str(payment.payment_id))
+        metrics.FAULTS.labels("provider").inc()
+        payment.unwanted, payment.idempotency_key = "paid_too_late", None
+    payment.reference, payment.payment_date = outcome.reference, outcome.at
+    _become(payment, rules.SUCCEEDED)
+    payment.save()
+    if payment.unwanted:
+        refund.give_back(payment, payment.unwanted, now)
+    else:
+        messages.payment_succeeded(payment)
+
+
+def _failed(payment: Payment, outcome: Outcome) -> None:
+    payment.reference, payment.failure_code, payment.failure_reason = (
+        outcome.reference,
+        outcome.code,
+        outcome.reason,
+    )
+    _become(payment, rules.FAILED)
+    payment.save()
+    if not payment.unwanted and outcome.code != "superseded":
+        messages.payment_failed(payment)
+
+
+def _become(payment: Payment, status: str) -> None:
+    payment.status, payment.next_at, payment.version = status, None, payment.version + 1
+
+
+def look(payment: Payment, now: datetime) -> Payment:
+    """Ask the provider about a payment whose outcome is not known, and end it if it waited long enough."""
+    if payment.unwanted:
+        return give_up(payment, "booking_cancelled", now)
+    if payment.status == rules.PROCESSING:
+        return give_up(payment, "no_answer", now)
+    if now - payment.created_at > rules.TO_AUTHENTICATE:
+        return give_up(payment, "not_authenticated", now)
+    return _settled_by(payment, lambda: PROVIDER.find(str(payment.payment_id)), now)
+
+
+def look_due(now: datetime) -> int:
+    """Look at payments in flight that are due; how many. One that fails keeps no other waiting."""
+    waiting = Payment.objects.filter(status__in=rules.IN_FLIGHT).claim(now, AT_ONCE)
+    for payment in waiting:
+        try:
+            look(payment, now)
+        except Unavailable:
+            log.warning("payment_unknown_still", payment_id=str(payment.payment_id))
+        except Exception:
+            metrics.FAULTS.labels("payment").inc()
+            log.exception("payment_look_failed", payment_id=str(payment.payment_id))
+    return len(waiting)

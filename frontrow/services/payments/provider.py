@@ -1,0 +1,51 @@
+"""What payments needs of a payment provider, whichever it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class ProviderAway(Exception):
+    """No answer: whether money moved is not known. Ask again with the same key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to charge, in minor units, under a key that makes asking twice as good as once."""
+
+    key: str
+    amount: int
+    currency: str
+    method: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an order: succeeded, failed, or requires_action at a page."""
+
+    status: str
+    reference: str
+    at: datetime
+    code: str = ""
+    reason: str = ""
+    action_url: str = ""
+
+
+class Provider(Protocol):
+    """A company that moves money. Every call may raise ProviderAway."""
+
+    def accepts(self, method: str) -> bool:
+        """Whether this is one of its payment methods; asked without the network."""
+
+    def charge(self, order: Order) -> Outcome:
+        """Take the money, once for a key."""
+
+    def find(self, key: str) -> Outcome | None:
+        """What became of an order; None if it never arrived."""
+
+    def cancel(self, key: str, at: datetime) -> Outcome:
+        """See to it that an order is never charged, also if it arrives later; if it was charged, tell so."""
+
+    def refund(self, key: str, reference: str, amount: int, at: datetime) -> str:
+        """Give so much of a charge back, once for a key; the refund's reference."""

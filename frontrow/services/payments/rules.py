@@ -1,0 +1,37 @@
+"""Decisions about money. No Django, no clock, no I/O."""
+
+from datetime import timedelta
+
+PROCESSING, REQUIRES_ACTION, SUCCEEDED, FAILED = "processing", "requires_action", "succeeded", "failed"
+PARTIALLY_REFUNDED, REFUNDED = "partially_refunded", "refunded"
+PENDING = "pending"  # of a refund, until the provider has taken it
+STATUSES = (PROCESSING, REQUIRES_ACTION, SUCCEEDED, FAILED, PARTIALLY_REFUNDED, REFUNDED)
+IN_FLIGHT = (PROCESSING, REQUIRES_ACTION)
+CAPTURED = (SUCCEEDED, PARTIALLY_REFUNDED, REFUNDED)
+
+TO_AUTHENTICATE = timedelta(hours=1)  # how long a person has to complete a payment at their bank
+FIRST_LOOK, LONGEST_WAIT = timedelta(seconds=5), timedelta(seconds=20)
+CAUSES = {  # of a refund, by the reason for which a booking was cancelled
+    "person": "person",
+    "event_cancelled": "event_cancelled",
+    "paid_too_late": "paid_too_late",
+    "refunded": "organizer",
+}
+GIVEN_UP = {  # why we ended a payment ourselves, as told to the person
+    "superseded": "Another payment was begun instead.",
+    "no_answer": "The bank did not answer, and nothing was charged. Try again, or use another card.",
+    "not_authenticated": "The payment was not completed in time, and nothing was charged. Try again.",
+    "booking_cancelled": "The booking was cancelled, and nothing was charged.",
+}
+
+
+def status_after(captured: int, refunded: int) -> str:
+    """What a payment is after so much of it went back, in minor units."""
+    if refunded == 0:
+        return SUCCEEDED
+    return REFUNDED if refunded >= captured else PARTIALLY_REFUNDED
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long until the provider is asked again: doubling from five seconds to twenty."""
+    return min(FIRST_LOOK * 2 ** min(attempts, 10), LONGEST_WAIT)
