@@ -11,6 +11,7 @@ from django.db.models import Q
 from frontrow.chassis import metrics
 from frontrow.chassis.models import Job
 
+CLOCK = "clock"
 Work = Callable[[datetime], None]
 log = structlog.get_logger(__name__)
 
@@ -20,17 +21,21 @@ class Task:
     name: str
     every: timedelta
     run: Work
+    thread: str
 
 
 _tasks: dict[str, Task] = {}
 
 
-def every(**interval: float) -> Callable[[Work], Work]:
-    """Run a function of a service's jobs.py this often, given the time. It bounds its own work."""
+def every(*, alone: bool = False, **interval: float) -> Callable[[Work], Work]:
+    """Run a function of a service's jobs.py this often, given the time. It bounds its own work.
+
+    What may wait for others' networks runs `alone`, in a thread of its own: it must keep nothing waiting.
+    """
 
     def register(run: Work) -> Work:
         name = f"{run.__module__.rsplit('.', 2)[-2]}.{run.__name__}"
-        _tasks[name] = Task(name, timedelta(**interval), run)
+        _tasks[name] = Task(name, timedelta(**interval), run, name if alone else CLOCK)
         return run
 
     return register
@@ -41,15 +46,21 @@ def run_due(now: datetime) -> list[str]:
     return [task.name for task in list(_tasks.values()) if _take(task, now) and _run(task, now)]
 
 
-class Rota:
-    """One runner's memory of when to look again, so that waiting costs the database nothing."""
+def threads() -> list[str]:
+    """The threads that periodic work needs, by name."""
+    return sorted({CLOCK, *(task.thread for task in _tasks.values())})
 
-    def __init__(self) -> None:
+
+class Rota:
+    """One thread's memory of when to look again, so that waiting costs the database nothing."""
+
+    def __init__(self, thread: str = CLOCK) -> None:
+        self.thread = thread
         self.next: dict[str, datetime] = {}
 
     def run_due(self, now: datetime) -> None:
-        """Run what this runner has not looked at for its interval and nobody else has taken."""
-        for task in list(_tasks.values()):
+        """Run what this thread has not looked at for its interval and nobody else has taken."""
+        for task in [task for task in _tasks.values() if task.thread == self.thread]:
             planned = self.next.get(task.name, now)
             if planned <= now or planned > now + task.every:  # the latter: the clock was put back
                 self.next[task.name] = now + task.every

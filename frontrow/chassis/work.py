@@ -1,4 +1,4 @@
-"""The background of a process: relaying, handing over, and periodic work, in two threads."""
+"""The background of a process: relaying, handing over, and periodic work, in a few threads."""
 
 import threading
 from collections.abc import Callable
@@ -23,13 +23,7 @@ def start(stop: threading.Event) -> list[threading.Thread]:
         delivered = sum(handover.deliver(timezone.now()) for _ in range(max(1, relayed)))
         return relayed + delivered > 0
 
-    rota = periodic.Rota()
-
-    def clock() -> bool:
-        rota.run_due(timezone.now())
-        return False
-
-    threads = [_thread("clock", clock, threading.Event(), stop)]
+    threads = [_thread(name, _clock(name), threading.Event(), stop) for name in periodic.threads()]
     if handover.reaches_all():
         threads.append(_thread("messages", messages, outbox.NEWS, stop))
     else:
@@ -37,6 +31,16 @@ def start(stop: threading.Event) -> list[threading.Thread]:
     for thread in threads:
         thread.start()
     return threads
+
+
+def _clock(name: str) -> Callable[[], bool]:
+    rota = periodic.Rota(name)
+
+    def step() -> bool:
+        rota.run_due(timezone.now())
+        return False
+
+    return step
 
 
 def _thread(

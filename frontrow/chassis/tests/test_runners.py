@@ -144,6 +144,28 @@ def test_the_background_relays_delivers_and_ends_when_told(heard, tasks):
     assert not any(thread.is_alive() for thread in threads)
 
 
+def test_work_that_waits_for_others_keeps_nothing_waiting(tasks):
+    answered, ran, stop = threading.Event(), threading.Event(), threading.Event()
+
+    def asks_far_away(now):
+        answered.wait(60)
+
+    periodic.every(seconds=1, alone=True)(asks_far_away)
+    periodic.every(seconds=1)(lambda now: ran.set())
+    threads = work.start(stop)
+    try:
+        assert ran.wait(20)
+        ran.clear()
+        assert ran.wait(20)
+    finally:
+        stop.set()
+        answered.set()
+        outbox.NEWS.set()
+        for thread in threads:
+            thread.join(20)
+    assert not any(thread.is_alive() for thread in threads)
+
+
 def test_the_background_outlives_a_lost_connection(heard, tasks):
     stop, lost = threading.Event(), threading.Event()
 
