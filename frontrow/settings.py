@@ -1,5 +1,7 @@
 """Django's settings: the services of this process, put together from the environment."""
 
+from urllib.parse import urlsplit
+
 from environ import Env
 
 from frontrow.chassis import environment
@@ -63,8 +65,26 @@ CACHES = {"default": Env.cache_url_config(ENVIRONMENT.cache_url)}
 # OWASP's smallest recommended cost for Argon2id; many may sign in at once on a small machine.
 PASSWORD_HASHERS = ["frontrow.services.users.passwords.Argon2id"]
 
+# The admin (chassis/administration.py) alone has sessions; its cookies go nowhere else.
+_public = urlsplit(ENVIRONMENT.public_url)
+LOGIN_REDIRECT_URL = "/admin/"
+AUTHENTICATION_BACKENDS = ["frontrow.chassis.administrators.ByUsers"]
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "frontrow_admin", "frontrow_admin_csrf"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # a link in an alert opens a page
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 4 * 3600
+CSRF_COOKIE_AGE = None  # until the browser closes
+# Behind a gateway that ends TLS, what comes from https looks like http here.
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+CSRF_FAILURE_VIEW = "frontrow.chassis.administration.refuse_forgery"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "frontrow.chassis.formats"
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 APPEND_SLASH = False

@@ -24,15 +24,7 @@ class Bounded(Paginator):
         return int(rows.order_by().values("pk")[:MOST_LISTED].count())
 
 
-class ReadOnly(admin.ModelAdmin):
-    """Rows to look at. An id is searched in `search_ids`, which are indexed; other text in `search_fields`."""
-
-    search_ids: ClassVar[Sequence[str]] = ()
-    list_per_page = 50
-    list_max_show_all = 0
-    show_full_result_count = False
-    paginator = Bounded
-
+class _OnlyToLook:
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
 
@@ -41,6 +33,22 @@ class ReadOnly(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
+
+
+class ReadOnlyRows(_OnlyToLook, admin.TabularInline):
+    """Rows that belong to another, shown on its page."""
+
+    extra = 0
+
+
+class ReadOnly(_OnlyToLook, admin.ModelAdmin):
+    """Rows to look at. An id is searched in `search_ids` (name indexed ones), a text in `search_fields`."""
+
+    search_ids: ClassVar[Sequence[str]] = ()
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    paginator = Bounded
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         return (*self.search_ids, *self.search_fields)

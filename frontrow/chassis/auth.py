@@ -1,6 +1,5 @@
 """Who is asking: access tokens (EdDSA, RFC 9068) verified against the key set of users."""
 
-import hmac
 import threading
 import time
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
 from frontrow.chassis import http
+from frontrow.chassis.middleware import INTERNAL_HEADER, from_service
 from frontrow.chassis.refusals import InvalidToken, NotFound, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -115,12 +115,10 @@ class MaybeBearer(HttpBearer):
 class Internal(APIKeyHeader):
     """Requires a call from another of our services; for anybody else there is nothing here."""
 
-    param_name = http.INTERNAL_HEADER
+    param_name = INTERNAL_HEADER
 
     def authenticate(self, request: HttpRequest, key: str | None) -> str:
-        if not hmac.compare_digest(
-            (key or "").encode(), settings.ENVIRONMENT.derived_secret("internal").encode()
-        ):
+        if not from_service(request):
             raise NotFound
         return "service"
 

@@ -1,6 +1,7 @@
 """How a service asks another: the same client over the network or within the process."""
 
 import contextvars
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -11,10 +12,9 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
-from frontrow.chassis.middleware import request_id
+from frontrow.chassis.middleware import INTERNAL_HEADER, request_id
 from frontrow.chassis.refusals import Unavailable
 
-INTERNAL_HEADER = "X-Frontrow-Internal"
 SAFE_METHODS = {"GET", "HEAD"}
 ATTEMPTS = 3
 
@@ -59,7 +59,14 @@ def refuse_inside_transaction(what: str) -> None:
         raise TransactionManagementError(f"{what}: not inside a transaction")
 
 
-def ask(service: str, method: str, path: str, attempts: int | None = None, **options: Any) -> httpx.Response:
+def ask(
+    service: str,
+    method: str,
+    path: str,
+    attempts: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **options: Any,
+) -> httpx.Response:
     """Another service's answer, whatever it refuses; only safe calls are tried again.
 
     Raises Unavailable if it cannot be reached in time or has a fault, and TransactionManagementError
@@ -67,7 +74,7 @@ def ask(service: str, method: str, path: str, attempts: int | None = None, **opt
     """
     refuse_inside_transaction(f"{method} {path}")
     attempts = attempts or (ATTEMPTS if method in SAFE_METHODS else 1)
-    headers = {"X-Request-ID": request_id() or ""}
+    headers = {"X-Request-ID": request_id() or "", **(headers or {})}
     try:
         for attempt in stamina.retry_context(
             on=httpx.HTTPError, attempts=attempts, wait_initial=0.05, wait_max=0.5

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db.models import Count, Min
 from django.utils import timezone
 
@@ -22,5 +23,6 @@ def measure(now: datetime) -> None:
 
 @every(hours=1)
 def forget(now: datetime) -> None:
-    """Drop marks of messages heard so long ago that none can come again."""
+    """Drop marks of messages heard so long ago that none can come again, and sessions that have ended."""
     listener.forget_before(now - timedelta(days=settings.ENVIRONMENT.heard_days))
+    Session.objects.filter(expire_date__lt=now).delete()

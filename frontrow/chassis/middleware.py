@@ -16,6 +16,7 @@ from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import CONTENT_TYPE, Refusal, problem
 
 log = structlog.get_logger(__name__)
+INTERNAL_HEADER, CLIENT_ADDRESS = "X-Frontrow-Internal", "X-Client-Address"  # among our own
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -32,11 +33,25 @@ def request_id() -> str | None:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The client's IP address: the peer's, unless our own gateway vouches for another."""
-    secret, given = settings.ENVIRONMENT.gateway_secret, request.headers.get("X-Gateway-Secret", "")
-    if secret and hmac.compare_digest(given.encode(), secret.get_secret_value().encode()):
-        return str(ipaddress.ip_address(request.headers.get("X-Client-Address", "")))
+    """The client's IP address: the peer's, unless our gateway or another of our services tells another's."""
+    told = request.headers.get(CLIENT_ADDRESS, "")
+    if _from_gateway(request) or (told and from_service(request)):
+        return str(ipaddress.ip_address(told))
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def from_service(request: HttpRequest) -> bool:
+    """Whether another of our services asks."""
+    return _is(request.headers.get(INTERNAL_HEADER, ""), settings.ENVIRONMENT.derived_secret("internal"))
+
+
+def _from_gateway(request: HttpRequest) -> bool:
+    secret, given = settings.ENVIRONMENT.gateway_secret, request.headers.get("X-Gateway-Secret", "")
+    return secret is not None and _is(given, secret.get_secret_value())
+
+
+def _is(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode(), secret.encode())
 
 
 class RequestContext:

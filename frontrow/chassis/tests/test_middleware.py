@@ -5,7 +5,7 @@ from django.test import RequestFactory
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from frontrow.chassis.middleware import client_address
+from frontrow.chassis.middleware import CLIENT_ADDRESS, INTERNAL_HEADER, client_address
 
 SECRET = "g" * 32
 
@@ -40,6 +40,13 @@ def test_nobody_else_does(gateway, secret):
 def test_where_there_is_no_gateway_nobody_speaks_for_one(secret):
     headers = {"X-Gateway-Secret": secret, "X-Client-Address": "192.0.2.1"}
     assert client_address(request(**headers)) == "203.0.113.9"
+
+
+def test_another_of_our_services_tells_for_whom_it_asks_or_nobody(settings):
+    ours = {INTERNAL_HEADER: settings.ENVIRONMENT.derived_secret("internal")}
+    assert client_address(request(**ours, **{CLIENT_ADDRESS: "192.0.2.1"})) == "192.0.2.1"
+    assert client_address(request(**ours)) == "203.0.113.9"
+    assert client_address(request(**{INTERNAL_HEADER: SECRET, CLIENT_ADDRESS: "192.0.2.1"})) == "203.0.113.9"
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-Address"])

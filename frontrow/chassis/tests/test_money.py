@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontrow.chassis.money import money
+from frontrow.chassis.money import shown
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ from frontrow.chassis.money import money
     ],
 )
 def test_an_amount_has_the_decimals_of_its_currency(amount, currency, text):
-    assert money(amount, currency) == text
+    assert shown(amount, currency) == text
 
 
 @given(st.integers(-(2**63), 2**63), st.sampled_from(["EUR", "JPY", "KWD"]))
 def test_no_digit_of_any_amount_is_lost(amount, currency):
-    assert int(money(amount, currency).split()[0].replace(".", "")) == amount
+    assert int(shown(amount, currency).split()[0].replace(".", "")) == amount

@@ -7,8 +7,8 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
+from frontrow.chassis import money
 from frontrow.chassis.admin import ReadOnly
-from frontrow.chassis.money import money
 from frontrow.services.bookings.models import Booking, Event, EventStock
 from frontrow.services.bookings.rules import CONFIRMED, HELD
 
@@ -26,7 +26,7 @@ class Bookings(ReadOnly):
 
     @admin.display(description="amount")
     def costs(self, booking: Booking) -> str:
-        return money(booking.amount, booking.currency)
+        return money.shown(booking.amount, booking.currency)
 
 
 @admin.register(Event)
@@ -38,8 +38,9 @@ class Events(ReadOnly):
     search_ids = ("event_id", "organizer_id")
     ordering = ("-event_id",)
     fields = (
-        "event_id", "organizer_id", "status", "capacity", "taken", "left", "held", "confirmed", "ticket_types",
-        "hold_minutes", "max_per_person", "sales_start", "sales_end", "cancel_until", "closed_at", "version",
+        "event_id", "organizer_id", "status", "capacity", "taken", "left", "held", "confirmed",
+        "ticket_types", "hold_minutes", "max_per_person", "sales_start", "sales_end", "cancel_until",
+        "closed_at", "version",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

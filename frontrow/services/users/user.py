@@ -74,6 +74,11 @@ def change(user_id: UUID, changes: dict[str, Any], now: datetime) -> User:
     return user
 
 
+def is_administrator(user_id: UUID) -> bool:
+    """Whether this account is an administrator's now."""
+    return User.objects.filter(user_id=user_id, is_active=True, is_admin=True).exists()
+
+
 def make_administrator(login: str) -> User:
     """Give a person the admin role. Raises UnknownLogin."""
     with transaction.atomic(durable=True):

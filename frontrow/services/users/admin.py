@@ -1,0 +1,43 @@
+"""What operators see of users. Passwords, tokens and private keys are never shown."""
+
+from django.contrib import admin
+
+from frontrow.chassis.admin import ReadOnly
+from frontrow.services.users.models import RefreshToken, SigningKey, User
+
+
+@admin.register(User)
+class Users(ReadOnly):
+    list_display = ("username", "email", "user_id", "is_admin", "is_active", "created_at")
+    list_filter = ("is_admin", "is_active", "created_at")
+    search_ids = ("user_id",)
+    search_fields = ("username", "email")
+    ordering = ("-user_id",)
+    fields = (
+        "user_id", "username", "email", "profile_info", "is_admin", "is_active", "version",
+        "created_at", "updated_at",
+    )  # fmt: skip
+
+
+@admin.register(RefreshToken)
+class Sessions(ReadOnly):
+    """Each row is one token of a session; those of one sign-in are a family."""
+
+    list_display = ("family", "person", "created_at", "expires_at", "used_at", "revoked_at")
+    list_display_links = None
+    list_filter = ("created_at", "revoked_at")
+    search_ids = ("family", "user_id")
+    search_fields = ("user__username", "user__email")
+    ordering = ("-created_at",)
+    list_select_related = ("user",)
+
+    @admin.display(description="user")
+    def person(self, token: RefreshToken) -> str:
+        return token.user.username
+
+
+@admin.register(SigningKey)
+class SigningKeys(ReadOnly):
+    list_display = fields = ("kid", "created_at", "retired_at")
+    search_fields = ("kid",)
+    ordering = ("-kid",)
