@@ -63,7 +63,7 @@ def check(event_id: UUID, user_id: UUID, now: datetime) -> None:
     A cancelled event will never be over, so that is said first.
     """
     event = event_of(event_id)
-    if event.status != CANCELLED and not rules.is_over(event.end_date, now):
+    if not rules.is_over(event.end_date, now):
         event = _looked_at_again(event)
     if event.status == CANCELLED:
         raise EventCancelled

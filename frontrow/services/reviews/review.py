@@ -62,9 +62,8 @@ def of_event(event_id: UUID, sort: str, query: PageQuery) -> tuple[list[Review],
 
     Only an event that is not known here is asked for. Raises EventNotFound, Unavailable, InvalidCursor.
     """
+    attendance.event_of(event_id)
     tally = Tally.objects.filter(event_id=event_id).first()
-    if tally is None:
-        attendance.event_of(event_id)
     found, cursor = page(Review.objects.filter(event_id=event_id), ORDERS[sort], query)
     return found, cursor, tally.counts if tally else list(rules.NONE)
 
