@@ -5,14 +5,15 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from frontrow.seed import PASSWORD, NotOurs, seed
-from frontrow.seed_events import EVENTS
+from frontrow.seed import GUESTS, ORGANISERS, PASSWORD, NotOurs, seed
+from frontrow.seed_events import COMMENTS, EVENTS
 from frontrow.services.bookings.models import Booking
 from frontrow.services.events.models import Event
 from frontrow.services.users.models import User
 from tests.cast import Actor, settle
 
 pytestmark = pytest.mark.django_db
+PER_PERSON = 10  # places of one event, unless its organiser says otherwise
 
 
 def counts():
@@ -46,8 +47,40 @@ def test_there_are_events_past_and_soon_free_and_sold_out_in_many_places():
     assert any(event.end_date < now for event in events)
     assert any(event.price_from == 0 for event in events)
     assert any(event.availability == 0 for event in events)
-    assert len({event.timezone for event in events}) >= 5
-    assert len(Counter(event.category for event in events)) == 3
+    assert len({event.timezone for event in events}) >= 12
+    assert len({event.currency for event in events}) >= 12
+    assert len({event.category for event in events}) == 8
+
+
+class TestWhatIsWrittenDown:
+    def test_an_event_is_known_by_its_title(self):
+        assert [title for title, count in Counter(show.title for show in EVENTS).items() if count > 1] == []
+
+    def test_what_is_sold_is_what_all_guests_may_book(self):
+        most = len(GUESTS) * PER_PERSON
+        assert [show.title for show in EVENTS if not 0 <= round(show.sold * show.places) <= most] == []
+
+    def test_organisers_and_stars_are_those_there_are(self):
+        assert {show.organizer for show in EVENTS} == set(ORGANISERS)
+        assert sorted(COMMENTS) == [1, 2, 3, 4, 5]
+        assert all(len(set(texts)) == len(texts) >= 3 for texts in COMMENTS.values())
+
+    def test_what_is_over_is_rated_and_nothing_else_is(self):
+        assert [show.title for show in EVENTS if (show.rating is not None) != (show.in_days < 0)] == []
+        assert all(1 <= show.rating <= 5 and show.sold for show in EVENTS if show.rating is not None)
+
+    def test_a_sale_begins_before_the_event_and_sells_nothing_before(self):
+        later = [show for show in EVENTS if show.sale_in_days is not None]
+        assert later
+        assert all(0 < show.sale_in_days < show.in_days and not show.sold for show in later)
+
+    def test_there_is_one_of_every_kind(self):
+        """Tomorrow's events are reminded of; caps, cancellations and currencies without cents are shown."""
+        assert any(show.in_days == 1 and show.sold for show in EVENTS)
+        assert any(show.cap and show.cap < sum(size for _, _, size in show.types) for show in EVENTS)
+        assert any(show.cancelled and show.sold for show in EVENTS)
+        assert any(show.sold == 1 and show.types[0][1] for show in EVENTS)
+        assert {"JPY", "EUR"} <= {show.currency for show in EVENTS}
 
 
 def test_every_page_of_the_events_answers():
