@@ -1,19 +1,22 @@
 """Who acts in the tests: Ada organises, Ben buys, Cy is a stranger."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from frontrow.chassis import handover, outbox, periodic
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Job
+from frontrow.chassis.refusals import Refusal
 from frontrow.services.users import keys
-
 
 ROUNDS = 3  # of periodic work that messages cause, and messages that it says: cancelled, refunded, told
 
@@ -82,6 +85,23 @@ def event_body(**changes: Any) -> dict[str, Any]:
         **changes,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """What each call returns, or the code of its refusal, all begun at the same moment."""
+    start = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        start.wait()
+        try:
+            return call()
+        except Refusal as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
 
 
 def settle(now: datetime | None = None) -> None:

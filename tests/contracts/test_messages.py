@@ -20,6 +20,8 @@ from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 from frontrow.services.bookings.models import Event as KnownEvent
 from frontrow.services.events.models import Event, TicketType
 from frontrow.services.events.rules import Terms, Type
+from frontrow.services.payments.models import Payment
+from frontrow.services.payments.tests.stage import DECLINED, paid, pays, refunds
 from frontrow.services.reviews import review
 from frontrow.services.reviews.models import Booking as Ticket
 from frontrow.services.reviews.models import Event as ReviewedEvent
@@ -160,6 +162,50 @@ def takes_stock(ada: Actor, ben: Actor) -> Iterator[None]:
     jobs.tell_stock(timezone.now())
 
 
+def pays_for_a_hold(ada: Actor, ben: Actor) -> Iterator[None]:
+    booking = ben.books(ada.lists())
+    yield
+    paid(ben, booking)
+
+
+def is_declined(ada: Actor, ben: Actor) -> Iterator[None]:
+    booking = ben.books(ada.lists())
+    yield
+    pays(ben, booking, DECLINED)
+
+
+def is_refunded(ada: Actor, ben: Actor) -> Iterator[None]:
+    payment = paid(ben, ben.books(ada.lists()))
+    yield
+    refunds(ada, payment, amount=100)
+
+
+def pays_for_a_ticket(ada: Actor, ben: Actor) -> Iterator[None]:
+    paid(ben, ben.books(ada.lists()))
+    news = said_last()
+    yield
+    hear_everywhere(news)
+
+
+def pays_too_late(ada: Actor, ben: Actor) -> Iterator[None]:
+    event = ada.lists(capacity=1)
+    paid(ben, ben.books(event))
+    news = said_last()
+    jobs.expire_holds(timezone.now() + timedelta(hours=1))
+    Actor().books(event)
+    yield
+    hear_everywhere(news)
+
+
+def is_refunded_in_full(ada: Actor, ben: Actor) -> Iterator[None]:
+    payment = paid(ben, ben.books(ada.lists()))
+    hear_everywhere(said_last())
+    refunds(ada, payment)
+    news = said_last()
+    yield
+    hear_everywhere(news)
+
+
 def reviews(ada: Actor, ben: Actor) -> Iterator[None]:
     event = ada.lists(price=0)
     ben.books(event)
@@ -181,8 +227,19 @@ SAID_WHEN: list[tuple[str, Act]] = [
     ("booking.cancelled.v1", loses_the_event),
     ("booking.expired.v1", lets_a_hold_lapse),
     ("stock.changed.v1", takes_stock),
+    ("payment.succeeded.v1", pays_for_a_hold),
+    ("payment.failed.v1", is_declined),
+    ("refund.succeeded.v1", is_refunded),
+    ("booking.confirmed.v1", pays_for_a_ticket),
+    ("booking.cancelled.v1", pays_too_late),
+    ("booking.cancelled.v1", is_refunded_in_full),
     ("rating.changed.v1", reviews),
 ]
+
+
+def said_last() -> Message:
+    row = Outbox.objects.latest("id")
+    return Message(row.id, row.type, row.key, row.version, row.created_at, "", row.data)
 
 
 def settle_news() -> None:
@@ -211,7 +268,8 @@ class TestSaying:
         (row,) = Outbox.objects.all()
         assert row.type == kind
         check_message(kind, row.data)
-        aggregate = {"user": "userId", "booking": "bookingId"}.get(kind.split(".")[0], "eventId")
+        ids = {"user": "userId", "booking": "bookingId", "payment": "paymentId", "refund": "refundId"}
+        aggregate = ids.get(kind.split(".")[0], "eventId")
         assert (row.data[aggregate], row.data["version"]) == (str(row.key), row.version)
 
     @pytest.mark.parametrize(("price", "kind"), [(2500, "booking.held.v1"), (0, "booking.confirmed.v1")])
@@ -264,6 +322,38 @@ def events_has_the_event_of_the_example() -> None:
         )  # fmt: skip
 
 
+def bookings_has_the_hold_of_the_example() -> None:
+    bookings_knows_a_published_event()
+    told = example("booking.held.v1")
+    Booking.objects.create(
+        booking_id=told["bookingId"], user_id=told["userId"], event_id=told["eventId"], status="held",
+        booking_date=told["bookingDate"], items=told["items"], quantity=told["quantity"], amount=told["amount"],
+        currency=told["currency"], held_until=told["expiresAt"], expires_at=told["expiresAt"],
+    )  # fmt: skip
+    EventStock.objects.update(taken=told["quantity"])
+    TypeStock.objects.filter(ticket_type_id=told["items"][0]["ticketTypeId"]).update(taken=told["quantity"])
+
+
+def payments_has_the_payment_of_the_example() -> None:
+    told = example("payment.succeeded.v1")
+    Payment.objects.create(
+        payment_id=told["paymentId"], booking_id=told["bookingId"], user_id=told["userId"],
+        event_id=told["eventId"], organizer_id=told["organizerId"], amount=told["amount"],
+        currency=told["currency"], status="succeeded", payment_date=told["paymentDate"],
+        created_at=told["paymentDate"],
+    )  # fmt: skip
+
+
+def booked() -> list[Any]:
+    """What became of bookings."""
+    return list(Booking.objects.values_list("status", "version", "end_reason"))
+
+
+def owed() -> list[Any]:
+    """What payments will give back."""
+    return list(Payment.objects.values_list("refunding", "refunds__amount", "refunds__cause"))
+
+
 def known() -> list[Any]:
     """What bookings knows of events, and has to sell."""
     return [
@@ -299,6 +389,21 @@ HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], 
     ("bookings", "event.published.v1"): (lambda: None, known, [(1, "published"), *STOCK]),
     ("bookings", "event.updated.v1"): (bookings_knows_a_published_event, known, [(2, "published"), *STOCK]),
     ("bookings", "event.cancelled.v1"): (bookings_knows_a_published_event, known, [(3, "cancelled"), *STOCK]),
+    ("bookings", "payment.succeeded.v1"): (
+        bookings_has_the_hold_of_the_example,
+        booked,
+        [("confirmed", 2, None)],
+    ),
+    ("bookings", "refund.succeeded.v1"): (
+        bookings_has_the_hold_of_the_example,
+        booked,
+        [("cancelled", 2, "refunded")],
+    ),
+    ("payments", "booking.cancelled.v1"): (
+        payments_has_the_payment_of_the_example,
+        owed,
+        [(9000, 9000, "person")],
+    ),
     ("events", "rating.changed.v1"): (events_has_the_event_of_the_example, rated, [(12, 4.5, 12)]),
     ("reviews", "event.published.v1"): (lambda: None, attended, [(1, "published")]),
     ("reviews", "event.updated.v1"): (bookings_knows_a_published_event, attended, [(2, "published")]),

@@ -1,0 +1,163 @@
+"""Real threads on a real database: however it falls out, one charge, one refund, one ticket."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from frontrow.chassis import handover, outbox
+from frontrow.chassis.models import Outbox
+from frontrow.services.bookings import ending
+from frontrow.services.bookings.tests.stage import check_invariants
+from frontrow.services.payments import payment as story
+from frontrow.services.payments import refund
+from frontrow.services.payments.models import Payment, Refund
+from tests.cast import Actor, at_once, settle
+
+from .stage import (
+    AUTHENTICATES,
+    LOST,
+    SLOW,
+    VISA,
+    answer,
+    captured,
+    check_money,
+    lapse,
+    paid,
+    pays,
+    refunds,
+    status_of,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def booking(ada, ben):
+    return ben.books(ada.lists(), 2)
+
+
+def codes(answers):
+    return Counter(body.get("code", status) for status, body in answers)
+
+
+@pytest.mark.parametrize("method", [VISA, SLOW])
+def test_twenty_payments_at_once_charge_once(ben, booking, method):
+    answers = at_once([lambda: pays(ben, booking, method)] * 20)
+    assert codes(answers) == {201: 1, "nothing_due": 19}
+    settle()
+    assert captured(booking) == [(5000, 0)]
+    assert status_of(booking) == "confirmed"
+    check_money()
+
+
+def test_one_key_sent_twenty_times_is_one_payment_and_twenty_equal_answers(ben, booking):
+    answers = at_once([lambda: pays(ben, booking, SLOW, **{"Idempotency-Key": "k"})] * 20)
+    assert all(each == answers[0] for each in answers)
+    assert answers[0][0] == 201
+    assert captured(booking) == [(5000, 0)]
+    assert Payment.objects.count() == 1
+
+
+def test_one_key_for_many_bookings_pays_for_one(ada, ben):
+    bookings = [ben.books(ada.lists()) for _ in range(5)]
+    key = {"Idempotency-Key": "k"}
+    answers = at_once([lambda b=b: pays(ben, b, **key) for b in bookings])
+    assert codes(answers) == {201: 1, "idempotency_key_reused": 4}
+    assert sum(len(captured(booking)) for booking in bookings) == 1
+
+
+def test_many_partial_refunds_never_exceed_what_was_captured(ada, ben, booking):
+    payment = paid(ben, booking)
+    settle()
+    answers = at_once([lambda: refunds(ada, payment, amount=900)] * 12)
+    assert codes(answers) == {201: 5, "amount_too_high": 7}
+    assert captured(booking) == [(5000, 4500)]
+    settle()
+    check_money()
+
+
+def test_one_refund_key_sent_many_times_refunds_once(ada, ben, booking):
+    payment = paid(ben, booking)
+    key = {"Idempotency-Key": "r"}
+    answers = at_once([lambda: refunds(ada, payment, amount=900, headers=key)] * 12)
+    assert all(each == answers[0] for each in answers)
+    assert captured(booking) == [(5000, 900)]
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_a_refund_racing_a_cancellation_refunds_once(ada, ben, booking, turn):
+    payment = paid(ben, booking)
+    settle()
+
+    def background():
+        while outbox.relay() or handover.deliver(timezone.now()):
+            refund.send_due(timezone.now())
+        return 204, {}
+
+    cancel = f"/bookings/{booking['bookingId']}"
+    at_once([lambda: refunds(ada, payment), lambda: ben.delete(cancel), background, background])
+    settle()
+    settle(timezone.now() + timedelta(minutes=1))
+    assert captured(booking) == [(5000, 5000)]
+    assert status_of(booking) == "cancelled"
+    check_money()
+    check_invariants()
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_a_payment_racing_the_end_of_its_hold_ends_as_a_ticket(ada, ben, turn):
+    booking = ben.books(ada.lists(capacity=2), 2)
+    paid(ben, booking)
+    later = timezone.now() + timedelta(hours=1)
+    at_once([settle, lambda: ending.expire(later)])
+    settle()
+    assert status_of(booking) == "confirmed"
+    assert captured(booking) == [(5000, 0)]
+    check_money()
+    check_invariants()
+
+
+def test_of_many_who_pay_too_late_as_many_get_a_ticket_as_there_are_places(ada, cy):
+    event = ada.lists(capacity=6)
+    people = [Actor() for _ in range(6)]
+    bookings = [person.books(event) for person in people]
+    waiting = [pays(person, b, AUTHENTICATES)[1] for person, b in zip(people, bookings, strict=True)]
+    for booking in bookings:
+        lapse(booking)
+    cy.books(event, 4)
+    at_once([lambda p=payment: answer(p, "confirm") for payment in waiting])
+
+    def deliver():
+        while handover.deliver(timezone.now()):
+            pass
+
+    outbox.relay()
+    at_once([deliver] * 4)
+    settle()
+    assert Counter(map(status_of, bookings)) == {"confirmed": 2, "cancelled": 4}
+    assert Counter(captured(b)[0] for b in bookings) == {(2500, 0): 2, (2500, 2500): 4}
+    check_money()
+    check_invariants()
+
+
+def test_several_lookers_say_an_outcome_once(ben, booking):
+    pays(ben, booking, LOST)
+    now = timezone.now()
+    at_once([lambda: story.look_due(now)] * 6)
+    story.look_due(now + timedelta(minutes=1))
+    assert Outbox.objects.filter(type="payment.succeeded.v1").count() == 1
+
+
+def test_several_senders_send_a_refund_once(ben, booking):
+    paid(ben, booking)
+    settle()
+    ben.delete(f"/bookings/{booking['bookingId']}")
+    while outbox.relay() or handover.deliver(timezone.now()):
+        pass
+    Refund.objects.update(next_at=timezone.now())
+    at_once([lambda: [refund.send(each, timezone.now()) for each in Refund.objects.all()]] * 6)
+    assert Outbox.objects.filter(type="refund.succeeded.v1").count() == 1
+    assert captured(booking) == [(5000, 5000)]
+    assert Payment.objects.get().refunded == 5000
