@@ -60,6 +60,9 @@ DATABASES = {
         "OPTIONS": {"application_name": "frontrow", "connect_timeout": 5, **_database.get("OPTIONS", {})},
     }
 }
+_files = "frontrow.chassis.mail.Files" if ENVIRONMENT.email_url.startswith("filemail:") else None
+vars().update(Env.email_url_config(ENVIRONMENT.email_url, _files))
+EMAIL_TIMEOUT = 10  # seconds for each step of a conversation
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": Env.cache_url_config(ENVIRONMENT.cache_url)}
 # OWASP's smallest recommended cost for Argon2id; many may sign in at once on a small machine.

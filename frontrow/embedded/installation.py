@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from frontrow.embedded.postgres import Postgres
 
@@ -71,6 +72,7 @@ def environment(folder: Path, postgres: Postgres) -> dict[str, str]:
     """The environment of a process that works on the folder's database."""
     return {
         "SECRET_KEY": _secret(folder),
+        "EMAIL_URL": f"filemail://{quote(str(folder / 'mail'))}",
         **os.environ,
         "DATABASE_URL": postgres.url(DATABASE),
         "DJANGO_SETTINGS_MODULE": "frontrow.settings",

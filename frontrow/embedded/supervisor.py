@@ -165,6 +165,7 @@ class Supervisor:
             raise RuntimeError("PostgreSQL comes first.")
         environment = {
             "LOG_FORMAT": "console" if sys.stderr.isatty() else "json",
+            "PUBLIC_URL": self.address,
             **installation.environment(self.data, self.postgres),
             "HOST": self.host,
             "PORT": str(self.port),

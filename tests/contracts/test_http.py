@@ -26,6 +26,10 @@ TABLE = {  # what the design promises, call by call
     "bookings": [
         "POST /bookings", "GET /bookings", "GET /bookings/{bookingId}", "DELETE /bookings/{bookingId}",
     ],
+    "notifications": [
+        "POST /notifications", "GET /notifications/{userId}", "POST /notifications/{userId}/read",
+        "GET /notifications/{userId}/preferences", "PUT /notifications/{userId}/preferences",
+    ],
     "payments": [
         "POST /payments", "GET /payments", "GET /payments/{paymentId}", "POST /refunds",
     ],

@@ -20,8 +20,7 @@ from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 from frontrow.services.bookings.models import Event as KnownEvent
 from frontrow.services.events.models import Event, TicketType
 from frontrow.services.events.rules import Terms, Type
-from frontrow.services.payments.models import Payment
-from frontrow.services.payments.tests.stage import DECLINED, paid, pays, refunds
+from frontrow.services.notifications import models as notifications
 from frontrow.services.reviews import review
 from frontrow.services.reviews.models import Booking as Ticket
 from frontrow.services.reviews.models import Event as ReviewedEvent
@@ -299,7 +298,7 @@ def times_read(facts: dict[str, Any]) -> dict[str, Any]:
 def is_told(kind: str) -> Message:
     """The example of a type, as a message on its way."""
     data = example(kind)
-    key = UUID(data["eventId"])
+    key = UUID(data.get("eventId") or data["userId"])
     return Message(new_id(), kind, key, data["version"], timezone.now(), "", data)
 
 
@@ -384,6 +383,16 @@ def attended() -> list[Any]:
     ]
 
 
+def told() -> list[Any]:
+    """What notifications knows, and has told people."""
+    return [
+        *notifications.Person.objects.values_list("version", flat=True),
+        *notifications.Event.objects.values_list("version", "status"),
+        *notifications.Booking.objects.values_list("version", "status"),
+        *notifications.Notification.objects.values_list("kind", "told"),
+    ]
+
+
 STOCK = [(420, 0), (300, 0), (120, 0)]
 HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], list[Any]]] = {
     ("bookings", "event.published.v1"): (lambda: None, known, [(1, "published"), *STOCK]),
@@ -410,6 +419,29 @@ HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], 
     ("reviews", "event.cancelled.v1"): (bookings_knows_a_published_event, attended, [(3, "cancelled")]),
     ("reviews", "booking.confirmed.v1"): (lambda: None, attended, [(1, True)]),
     ("reviews", "booking.cancelled.v1"): (lambda: None, attended, [(2, False)]),
+    ("notifications", "user.registered.v1"): (lambda: None, told, [1, ("user_registered", True)]),
+    ("notifications", "user.updated.v1"): (lambda: None, told, [2]),
+    ("notifications", "event.published.v1"): (lambda: None, told, [(1, "published")]),
+    ("notifications", "event.updated.v1"): (lambda: None, told, [(2, "published")]),
+    ("notifications", "event.cancelled.v1"): (lambda: None, told, [(3, "cancelled")]),
+    ("notifications", "booking.held.v1"): (lambda: None, told, [(1, "held"), ("booking_held", False)]),
+    ("notifications", "booking.confirmed.v1"): (
+        bookings_knows_a_published_event,
+        told,
+        [(1, "published"), (1, "confirmed"), ("booking_confirmed", True)],
+    ),
+    ("notifications", "booking.expired.v1"): (
+        lambda: None,
+        told,
+        [(2, "expired"), ("booking_expired", False)],
+    ),
+    ("notifications", "booking.cancelled.v1"): (
+        lambda: None,
+        told,
+        [(2, "cancelled"), ("booking_cancelled", False)],
+    ),
+    ("notifications", "payment.failed.v1"): (lambda: None, told, [("payment_failed", False)]),
+    ("notifications", "refund.succeeded.v1"): (lambda: None, told, [("refund_succeeded", False)]),
     ("events", "stock.changed.v1"): (events_has_the_event_of_the_example, shown, [(7, 418), 298, 120]),
 }
 

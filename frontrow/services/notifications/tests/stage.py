@@ -1,0 +1,57 @@
+"""What the tests of notifications share: news as they come, and a clock that stands."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from frontrow.chassis import listener
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.message import Message
+from frontrow.services.notifications.models import Notification
+from tests.contracts.promises import check_message, example
+
+NOW = datetime(2030, 4, 1, 10, tzinfo=UTC)  # a month before the event of the examples
+BEN = UUID(example("booking.held.v1")["userId"])
+EVENT = UUID(example("booking.held.v1")["eventId"])
+BOOKING = UUID(example("booking.held.v1")["bookingId"])
+
+
+def news(kind: str, time: datetime = NOW, **changes: Any) -> Message:
+    """A message: the example of its type, with changes."""
+    data = {**example(f"{kind}.v1"), **{name: _plain(value) for name, value in changes.items()}}
+    check_message(f"{kind}.v1", data)
+    return Message(new_id(), f"{kind}.v1", new_id(), data["version"], time, "", data)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
+
+
+def hear(*messages: Message) -> None:
+    """Let notifications alone hear these, each in a transaction of its own."""
+    for message in messages:
+        with transaction.atomic():
+            listener.hear("notifications", message)
+
+
+def heard(kind: str, time: datetime = NOW, **changes: Any) -> Message:
+    """The same, made and heard."""
+    message = news(kind, time, **changes)
+    hear(message)
+    return message
+
+
+def ben_is_known() -> None:
+    heard("user.updated", userId=BEN, version=2, email="ben@example.org", username="ben", profileInfo={})
+
+
+def kinds(user_id: UUID = BEN) -> list[str]:
+    """The kinds of what a person can read, in the order in which it was told."""
+    return list(Notification.objects.of(user_id).order_by("date", "pk").values_list("kind", flat=True))
+
+
+def told(kind: str, user_id: UUID = BEN) -> Notification:
+    """The only notification of a kind that a person has."""
+    return Notification.objects.of(user_id).get(kind=kind)
