@@ -21,6 +21,8 @@ from frontrow.services.bookings.models import Event as KnownEvent
 from frontrow.services.events.models import Event, TicketType
 from frontrow.services.events.rules import Terms, Type
 from frontrow.services.notifications import models as notifications
+from frontrow.services.payments.models import Payment
+from frontrow.services.payments.tests.stage import DECLINED, paid, pays, refunds
 from frontrow.services.reviews import review
 from frontrow.services.reviews.models import Booking as Ticket
 from frontrow.services.reviews.models import Event as ReviewedEvent
