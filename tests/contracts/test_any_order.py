@@ -13,6 +13,8 @@ from frontrow.services.bookings import stock
 from frontrow.services.bookings.models import Event as KnownEvent
 from frontrow.services.bookings.models import EventStock
 from frontrow.services.events.models import Event, TicketType
+from frontrow.services.reviews.models import Booking as Ticket
+from frontrow.services.reviews.models import Event as ReviewedEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +29,8 @@ def conversation(ada, ben) -> list[Message]:
     ada.put(path, {"title": "Renamed", "maxPerPerson": 4})
     ada.put(path, {"capacity": 9})
     stock.tell()
-    ben.books(other)
+    ticket = ben.books(other)
+    ben.delete(f"/bookings/{ticket['bookingId']}")
     ada.delete(f"/events/{other['eventId']}")
     stock.tell()
     rows = Outbox.objects.order_by("id")
@@ -43,6 +46,8 @@ def knowledge() -> list[object]:
         sorted(EventStock.objects.values_list("event_id", "capacity", "taken")),
         sorted(Event.objects.values_list("event_id", "stock_version", "availability")),
         sorted(TicketType.objects.values_list("ticket_type_id", "capacity", "availability")),
+        sorted(ReviewedEvent.objects.values_list("event_id", "version", "status", "end_date")),
+        sorted(Ticket.objects.values_list("booking_id", "version", "confirmed")),
     ]
 
 

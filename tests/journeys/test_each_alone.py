@@ -13,13 +13,14 @@ import psycopg
 import pytest
 
 from tests.embedded.system import free_port
-from tests.journeys.traveller import Answer, Traveller, answers
+from tests.journeys.traveller import Answer, Traveller, answers, eventually, soon_over
 
 ROOT = Path(__file__).parents[2]
 PATHS = {
     "users": ("/register", "/login", "/profile", "/token", "/logout"),
     "events": ("/events",),
     "bookings": ("/bookings",),
+    "reviews": ("/reviews",),
 }
 
 
@@ -107,6 +108,16 @@ def test_a_capacity_is_decided_by_bookings_over_the_network(ada, ben):
     assert ada.call("PUT", path, {"capacity": 1})[1]["code"] == "capacity_below_sold"
     assert ada.call("PUT", path, {"capacity": 3})[1]["availability"] == 1
     assert ben.books(event)[0] == 201
+
+
+def test_a_review_although_nobody_told_reviews_of_the_event_or_the_booking(ada, ben):
+    event = ada.lists(price=0, **soon_over())
+    body = {"eventId": event["eventId"], "rating": 5, "comment": "Encore!"}
+    assert ben.books(event)[1]["status"] == "confirmed"
+    assert ben.call("POST", "/reviews", body)[1]["code"] == "event_not_over"
+    eventually(lambda: ada.call("POST", "/reviews", body)[1]["code"], "not_an_attendee")
+    assert ben.call("POST", "/reviews", body)[0] == 201
+    assert ada.call("GET", f"/reviews/{event['eventId']}")[1]["average"] == 5
 
 
 def test_a_service_answers_its_own_paths_only(addresses):

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from subprocess import Popen
 from typing import Any
 
@@ -56,6 +57,12 @@ def event_body(**changes: Any) -> dict[str, Any]:
         "endDate": f"{year}-07-01T23:00:00+02:00", "timezone": "Europe/Berlin", "location": "Waldbühne, Berlin",
         "category": "concert", "capacity": 50, "price": 4900, "currency": "EUR", **changes,
     }  # fmt: skip
+
+
+def soon_over() -> dict[str, str]:
+    """When an event takes place that will be over in a moment."""
+    date = datetime.now(UTC) + timedelta(seconds=4)
+    return {"date": date.isoformat(), "endDate": (date + timedelta(seconds=1)).isoformat()}
 
 
 def answers(address: str, process: Popen[bytes]) -> bool:

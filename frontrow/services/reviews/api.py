@@ -81,7 +81,7 @@ def of_event(request: HttpRequest, event_id: UUID, query: InQuery[ReviewsQuery])
 
 
 @door.get("/reviews/user/{uuid:user_id}", auth=MaybeBearer(), **answers(
-    200, Page[ReviewOut], InvalidToken, InvalidCursor
+    200, Page[ReviewOut], InvalidToken, NotFound, InvalidCursor
 ))  # fmt: skip
 def of_person(request: HttpRequest, user_id: UUID, query: InQuery[PageQuery]) -> Any:
     """What a person wrote, the newest first; nothing for a person who wrote nothing."""
