@@ -6,11 +6,19 @@ from operator import or_
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import Group, User
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import cached_property
+
+from frontrow.chassis import parked
+from frontrow.chassis.models import Delivery, Job, Outbox
 
 MOST_LISTED = 10_000
 
@@ -36,9 +44,12 @@ class _OnlyToLook:
 
 
 class ReadOnlyRows(_OnlyToLook, admin.TabularInline):
-    """Rows that belong to another, shown on its page."""
+    """Rows that belong to another, shown on its page; name their `fields`."""
 
     extra = 0
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields or ()
 
 
 class ReadOnly(_OnlyToLook, admin.ModelAdmin):
@@ -67,6 +78,89 @@ class ReadOnly(_OnlyToLook, admin.ModelAdmin):
         wanted = wanted or [Q(**{f"{name}__icontains": sought}) for name in self.search_fields]
         return (queryset.filter(reduce(or_, wanted)) if wanted else queryset.none()), False
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what a filter offers: other columns could be guessed letter by letter, such as passwords."""
+        chosen = [each[0] if isinstance(each, tuple) else each for each in self.list_filter]
+        names = [getattr(each, "parameter_name", each) for each in (*chosen, self.date_hierarchy)]
+        offered = {name.partition("__")[0] for name in names if isinstance(name, str)}
+        return lookup.partition("__")[0] in offered and super().lookup_allowed(lookup, value, request)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The list; without its filters where the address asks for what no column can hold."""
+        try:
+            return super().get_changelist_instance(request)
+        except (ValueError, OverflowError, DataError) as error:  # such as the year 99999
+            raise IncorrectLookupParameters from error
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row, or None, also for an id that PostgreSQL cannot store."""
         return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
+
+class State(admin.SimpleListFilter):
+    title = parameter_name = "state"
+    states = {
+        "new": Q(attempts=0, parked_at=None),
+        "failed": Q(attempts__gt=0, parked_at=None),
+        "parked": Q(parked_at__isnull=False),
+    }  # fmt: skip
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("new", "not tried yet"), ("failed", "to be tried again"), ("parked", "parked")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(self.states.get(self.value() or "", Q()))
+
+
+@admin.register(Delivery)
+class Deliveries(ReadOnly):
+    """Messages on their way to a listener; those that were given up wait for a replay."""
+
+    list_display = ("message_id", "listener", "type", "attempts", "next_at", "parked_at", "error_line")
+    list_filter = (State, "listener")
+    search_ids = ("message_id",)
+    search_fields = ("listener", "error")
+    ordering = ("-id",)
+    fields = ("message_id", "listener", "attempts", "next_at", "parked_at", "error", "message")
+    actions = ("replay",)
+
+    @admin.display
+    def type(self, delivery: Delivery) -> str:
+        return str(delivery.message["type"])
+
+    @admin.display(description="error")
+    def error_line(self, delivery: Delivery) -> str:
+        return delivery.error.partition("\n")[0][:120]
+
+    @admin.action(description="Replay what is parked")
+    def replay(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        names = [parked.Name(each.listener, each.message_id) for each in queryset if each.parked_at]
+        try:
+            count = parked.replay(names, timezone.now())
+        except parked.UnknownParked as refusal:  # somebody else replayed it at the same moment
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            self.message_user(request, f"{count} parked messages will be handed over again.")
+
+
+@admin.register(Outbox)
+class OutboxAdmin(ReadOnly):
+    """Messages that wait to be relayed."""
+
+    list_display = ("id", "type", "key", "version", "created_at", "request_id")
+    list_filter = ("type",)
+    search_ids = ("id", "key")
+    search_fields = ("type", "request_id")
+    ordering = ("id",)
+
+
+@admin.register(Job)
+class Jobs(ReadOnly):
+    """Periodic work, and when it runs next."""
+
+    list_display = fields = ("name", "next_at")
+    search_fields = ("name",)
+    ordering = ("next_at",)
+
+
+admin.site.unregister([User, Group])  # shadows of accounts of users, without rights to give

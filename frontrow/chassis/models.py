@@ -16,6 +16,9 @@ class Outbox(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
 
+    class Meta:
+        verbose_name = verbose_name_plural = "outbox"
+
 
 class Delivery(models.Model):
     """A message on its way to one listener of this process; gone once its effect has committed."""
@@ -29,6 +32,7 @@ class Delivery(models.Model):
     parked_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["listener", "message_id"], name="chassis_delivery_once"),
         ]

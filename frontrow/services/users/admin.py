@@ -23,7 +23,7 @@ class Users(ReadOnly):
 class Sessions(ReadOnly):
     """Each row is one token of a session; those of one sign-in are a family."""
 
-    list_display = ("family", "person", "created_at", "expires_at", "used_at", "revoked_at")
+    list_display = fields = ("family", "person", "created_at", "expires_at", "used_at", "revoked_at")
     list_display_links = None
     list_filter = ("created_at", "revoked_at")
     search_ids = ("family", "user_id")

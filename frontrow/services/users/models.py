@@ -70,6 +70,9 @@ class RefreshToken(models.Model):
 
     objects = RefreshTokenQuerySet.as_manager()
 
+    def __str__(self) -> str:
+        return f"of the session {self.family}"  # never the digest
+
 
 class SigningKey(models.Model):
     """An Ed25519 key pair; raw private key, encrypted with the installation's secret."""
