@@ -40,7 +40,9 @@ def write(user_id: UUID, event_id: UUID, rating: int, comment: str, now: datetim
             )
             messages.rating_changed(Tally.objects.add(event_id, rating))
     except IntegrityError as error:
-        raise _refused(error) from error
+        if _broken(error) != "reviews_once_a_person":
+            raise
+        raise AlreadyReviewed from error
     return review
 
 
@@ -73,6 +75,6 @@ def of_person(user_id: UUID, query: PageQuery) -> tuple[list[Review], str | None
     return page(Review.objects.filter(user_id=user_id), NEWEST, query)
 
 
-def _refused(error: IntegrityError) -> Refusal | IntegrityError:
-    broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
-    return AlreadyReviewed() if broken == "reviews_once_a_person" else error
+def _broken(error: IntegrityError) -> str | None:
+    """The constraint that was in the way."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
