@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix migrations contracts lock admin seed lifecycle memory clean
+.PHONY: help up test check fix migrations contracts lock admin dead-letters seed lifecycle memory clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,7 +39,10 @@ lock: $(VENV)/.installed-dev ## pin newer versions of everything we build on
 	@$(VENV)/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 admin: $(VENV)/.installed ## make a registered person an administrator: make admin LOGIN=ada
-	@exec $(PY) -m frontrow admin --data "$(DATA)" "$(LOGIN)"
+	@PUBLIC_URL="$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}" exec $(PY) -m frontrow admin --data "$(DATA)" "$(LOGIN)"
+
+dead-letters: $(VENV)/.installed ## messages that were given up; DO='show ID', 'replay ID' or 'replay all'
+	@exec $(PY) -m frontrow dead-letters --data "$(DATA)" $(DO)
 
 seed: $(VENV)/.installed ## fill DATA with demo people, events and bookings
 	@exec $(PY) -m frontrow seed --data "$(DATA)"

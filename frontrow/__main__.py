@@ -37,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     admin = _command(commands, "admin", _admin, "make a registered person an administrator")
     admin.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     admin.add_argument("login", help="username or e-mail")
+    letters = _command(commands, "dead-letters", _dead_letters, "list, show or replay parked messages")
+    letters.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
+    letters.add_argument("act", nargs="?", default="list", choices=["list", "show", "replay"])
+    letters.add_argument("names", nargs="*", metavar="ID", help="as listed: bookings/<id>; or all, to replay")
     seed = _command(commands, "seed", _seed, "fill the database with demo data")
     seed.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     return parser
@@ -115,7 +119,10 @@ def _admin(options: argparse.Namespace) -> None:
             found = user.make_administrator(options.login)
         except user.UnknownLogin as refusal:
             _refuse(refusal)
-        print(f"{found.username} is an administrator from the next sign-in on.")
+        from django.conf import settings
+
+        where = f"{settings.ENVIRONMENT.public_url.rstrip('/')}/admin/"
+        print(f"{found.username} is an administrator from the next sign-in on. The admin is at {where}")
 
 
 def _seed(options: argparse.Namespace) -> None:
@@ -129,6 +136,27 @@ def _seed(options: argparse.Namespace) -> None:
                 print(line)
         except NotOurs as reason:
             _refuse(reason)
+
+
+def _dead_letters(options: argparse.Namespace) -> None:
+    if (options.act == "list") == bool(options.names):
+        _refuse("Say which: dead-letters [list | show ID… | replay ID… | replay all].")
+    with _database(options.data, "make dead-letters"):
+        from django.utils import timezone
+
+        from frontrow import dead_letters
+        from frontrow.chassis.parked import UnknownParked
+
+        acts = {
+            "list": dead_letters.listed,
+            "show": lambda: dead_letters.shown(options.names),
+            "replay": lambda: dead_letters.replayed(options.names, timezone.now()),
+        }
+        try:
+            for line in acts[options.act]():
+                print(line)
+        except UnknownParked as refusal:
+            _refuse(refusal)
 
 
 @contextlib.contextmanager
