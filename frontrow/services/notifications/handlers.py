@@ -28,7 +28,7 @@ def updated(message: Message) -> None:
 
 @hears("event.published.v1", "event.updated.v1", "event.cancelled.v1")
 def event(message: Message) -> None:
-    known.learn_event(message.data, timezone.now())
+    known.learn_event(message.data, message.time)
 
 
 @hears("booking.held.v1", "booking.confirmed.v1", "booking.expired.v1", "booking.cancelled.v1")

@@ -26,8 +26,8 @@ def learn_booking(facts: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def learn_event(facts: dict[str, Any], now: datetime) -> None:
-    """Take over what events says, and announce what is no longer as people were told.
+def learn_event(facts: dict[str, Any], since: datetime) -> None:
+    """Take over what events says to be so since then, and announce what is no longer as people were told.
 
     Old news that come late tell what people saw when they booked, as long as no change was announced.
     Runs in the caller's transaction.
@@ -38,7 +38,7 @@ def learn_event(facts: dict[str, Any], now: datetime) -> None:
     if event.told is None or (older and not event.announced):
         event.told, event.told_version = _terms(facts), facts["version"]
     if event.status == rules.PUBLISHED and rules.differences(event.told, event.terms):
-        _announce_change(event, now)
+        _announce_change(event, since)
         event.told, event.told_version, event.announced = event.terms, event.version, True
     event.save(update_fields=["told", "told_version", "announced", "reminded_for"])
 
@@ -69,15 +69,15 @@ def deadline_of(booking_id: UUID) -> str | None:
     return rfc3339(held.expires_at) if held else None
 
 
-def _announce_change(event: Event, now: datetime) -> None:
+def _announce_change(event: Event, since: datetime) -> None:
     Announcement.objects.bulk_create(
         [Announcement(
-            kind=rules.EVENT_CHANGED, event_id=event.event_id, cause=str(event.version), before=now,
-            facts={"before": event.told, "after": event.terms}, next_at=now, created_at=now,
+            kind=rules.EVENT_CHANGED, event_id=event.event_id, cause=str(event.version), before=since,
+            facts={"before": event.told, "after": event.terms}, next_at=since, created_at=since,
         )],
         ignore_conflicts=True,
     )  # fmt: skip
-    if event.date - now <= rules.REMIND_BEFORE:
+    if event.date - since <= rules.REMIND_BEFORE:
         event.reminded_for = event.date  # the news themselves remind
 
 

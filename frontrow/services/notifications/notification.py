@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from frontrow.chassis.refusals import Unavailable
+from frontrow.chassis import metrics
 from frontrow.services.notifications import known, rules
 from frontrow.services.notifications.models import Delivery, Event, Notification, Unwanted
 from frontrow.services.notifications.words import words
@@ -36,7 +36,11 @@ def tell_waiting(now: datetime) -> int:
     told = 0
     for event_id, since in Notification.objects.waited_for()[:EVENTS_AT_ONCE]:
         if Event.objects.filter(pk=event_id).exists() or since <= now - PATIENCE:
-            told += _tell_of(event_id, now)
+            try:
+                told += _tell_of(event_id, now)
+            except Exception as fault:
+                metrics.FAULTS.labels("notification").inc()
+                log.error("notifications_wait", event_id=str(event_id), exc_info=fault)
     return told
 
 
@@ -65,11 +69,7 @@ def want_by_mail(user_id: UUID, wanted: Mapping[Any, bool]) -> dict[str, bool]:
 
 
 def _tell_of(event_id: UUID, now: datetime) -> int:
-    try:
-        event = known.event_of(event_id, now)
-    except Unavailable:
-        log.warning("event_is_not_known_yet", event_id=str(event_id), exc_info=True)
-        return 0
+    event = known.event_of(event_id, now)
     with transaction.atomic(durable=True):
         waiting = Notification.objects.untold().filter(event_id=event_id).order_by("date")
         some = list(waiting.select_for_update(skip_locked=True)[:AT_ONCE])

@@ -9,13 +9,34 @@ from django.db import transaction
 from frontrow.chassis import listener
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
-from frontrow.services.notifications.models import Notification
+from frontrow.services.notifications.models import Announcement, Notification
+from frontrow.services.notifications.notification import tell
 from tests.contracts.promises import check_message, example
 
 NOW = datetime(2030, 4, 1, 10, tzinfo=UTC)  # a month before the event of the examples
 BEN = UUID(example("booking.held.v1")["userId"])
 EVENT = UUID(example("booking.held.v1")["eventId"])
 BOOKING = UUID(example("booking.held.v1")["bookingId"])
+
+# What a notification of each kind rests on; and the event as it was told, and after a move.
+TOLD = {
+    name: example("event.published.v1")[name] for name in ("title", "date", "endDate", "timezone", "location")
+}
+MOVED = {**TOLD, "date": "2030-05-02T17:30:00+00:00", "endDate": "2030-05-02T20:30:00+00:00"}
+ABOUT_EVENTS = {"eventId": "1", "before": TOLD, "after": MOVED, "subject": "", "message": "Dear all"}
+FACTS = {
+    "user_registered": {},
+    "booking_held": example("booking.held.v1"),
+    "booking_confirmed": example("booking.confirmed.v1"),
+    "booking_expired": example("booking.expired.v1"),
+    "booking_cancelled": example("booking.cancelled.v1"),
+    "payment_failed": {**example("payment.failed.v1"), "deadline": "2030-04-01T09:45:00+00:00"},
+    "refund_succeeded": example("refund.succeeded.v1"),
+    "event_cancelled": example("booking.cancelled.v1"),
+    "event_changed": ABOUT_EVENTS,
+    "event_reminder": ABOUT_EVENTS,
+    "organizer_message": ABOUT_EVENTS,
+}
 
 
 def news(kind: str, time: datetime = NOW, **changes: Any) -> Message:
@@ -45,6 +66,16 @@ def heard(kind: str, time: datetime = NOW, **changes: Any) -> Message:
 
 def ben_is_known() -> None:
     heard("user.updated", userId=BEN, version=2, email="ben@example.org", username="ben", profileInfo={})
+
+
+def ben_is_told_of_the_change() -> None:
+    """What working off the only announcement does, without asking bookings."""
+    change = Announcement.objects.get()
+    facts = {**change.facts, "eventId": str(EVENT)}
+    draft = Notification(
+        user_id=BEN, kind=change.kind, cause=change.pk, event_id=EVENT, facts=facts, date=NOW
+    )
+    tell([draft], NOW)
 
 
 def kinds(user_id: UUID = BEN) -> list[str]:

@@ -2,31 +2,14 @@ import pytest
 
 from frontrow.services.notifications import rules
 from frontrow.services.notifications.words import BY_KIND, words
-from tests.contracts.promises import example
 
-EVENT = {
-    name: example("event.published.v1")[name] for name in ("title", "date", "endDate", "timezone", "location")
-}
-MOVED = {**EVENT, "date": "2030-05-02T17:30:00+00:00", "endDate": "2030-05-02T20:30:00+00:00"}
-ABOUT_EVENTS = {"eventId": "1", "before": EVENT, "after": MOVED, "subject": "", "message": "Dear all"}
-FACTS = {
-    "user_registered": {},
-    "booking_held": example("booking.held.v1"),
-    "booking_confirmed": example("booking.confirmed.v1"),
-    "booking_expired": example("booking.expired.v1"),
-    "booking_cancelled": example("booking.cancelled.v1"),
-    "payment_failed": {**example("payment.failed.v1"), "deadline": "2030-04-01T09:45:00+00:00"},
-    "refund_succeeded": example("refund.succeeded.v1"),
-    "event_cancelled": example("booking.cancelled.v1"),
-    "event_changed": ABOUT_EVENTS,
-    "event_reminder": ABOUT_EVENTS,
-    "organizer_message": ABOUT_EVENTS,
-}
-NEEDS_NO_EVENT = [kind for kind in FACTS if kind not in ("event_changed", "event_reminder")]
+from .stage import FACTS, MOVED, TOLD
+
+NEEDS_NONE = [kind for kind in FACTS if kind not in ("event_changed", "event_reminder")]
 
 
 def said(kind, **changes):
-    return words(kind, {**FACTS[kind], "event": EVENT, **changes})
+    return words(kind, {**FACTS[kind], "event": TOLD, **changes})
 
 
 def test_there_are_words_for_every_kind():
@@ -42,14 +25,14 @@ def test_a_subject_is_one_line_about_the_event(kind):
     assert found.path.startswith("/")
 
 
-@pytest.mark.parametrize("kind", NEEDS_NO_EVENT)
+@pytest.mark.parametrize("kind", NEEDS_NONE)
 def test_words_without_an_event_are_whole(kind):
     found = words(kind, {**FACTS[kind], "event": None})
     assert "None" not in found.subject + found.message
 
 
 def test_a_title_cannot_break_a_subject():
-    evil = {**EVENT, "title": "Clara\r\nBcc: all@example.org\u2028!"}
+    evil = {**TOLD, "title": "Clara\r\nBcc: all@example.org\u2028!"}
     assert said("booking_held", event=evil).subject == "Held for you: Clara Bcc: all@example.org !"
 
 
@@ -135,4 +118,7 @@ def test_a_change_tells_what_it_was_and_what_it_is():
 def test_a_word_of_the_organiser_has_their_subject_or_ours():
     assert said("organizer_message", subject="Doors").subject == "Doors: An evening with Clara"
     assert said("organizer_message").subject == "A word from the organiser: An evening with Clara"
-    assert words("organizer_message", {**ABOUT_EVENTS, "event": None}).subject == "A word from Frontrow"
+    assert (
+        words("organizer_message", {**FACTS["organizer_message"], "event": None}).subject
+        == "A word from Frontrow"
+    )
