@@ -16,6 +16,7 @@ ROOT_URLCONF = "frontrow.urls"
 WSGI_APPLICATION = "frontrow.wsgi.application"
 
 INSTALLED_APPS = [
+    "frontrow.chassis",  # before the admin, whose templates it extends
     "frontrow.chassis.apps.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -23,7 +24,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "ninja",
-    "frontrow.chassis",
     *(f"frontrow.services.{name}" for name in SERVICES),
 ]
 MIDDLEWARE = [

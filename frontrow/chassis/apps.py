@@ -18,3 +18,10 @@ class Chassis(AppConfig):
 class Admin(admin.AdminConfig):
     default = False
     default_site = "frontrow.chassis.administration.Site"
+
+    def ready(self) -> None:
+        super().ready()
+        from django.contrib.admin import site
+        from django.contrib.auth.models import Group, User
+
+        site.unregister([User, Group])  # shadows of accounts of users, without rights to give

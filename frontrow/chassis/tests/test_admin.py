@@ -4,13 +4,14 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User as Shadow
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from frontrow.chassis import administrators
+from frontrow.chassis import administrators, parked
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Delivery, Outbox
 from frontrow.chassis.tests.rows import SECRETS, a_row
@@ -159,6 +160,20 @@ def test_what_is_parked_is_found_and_replayed(operator):
     assert again.next_at <= timezone.now()
     assert Delivery.objects.get(pk=waiting.pk).attempts == 2
     assert Delivery.objects.get(pk=rows[1].pk).parked_at
+    (done,) = LogEntry.objects.all()
+    assert (done.object_id, done.user.first_name) == (str(rows[0].pk), "ada")
+
+
+def test_what_somebody_else_replayed_meanwhile_is_said(operator, monkeypatch):
+    row = a_row(Delivery)
+    monkeypatch.setattr(parked, "find", _gone)
+    answer = operator.post(address(Delivery), {"action": "replay", "_selected_action": [row.pk]}, follow=True)
+    assert "is not parked" in answer.text
+    assert not LogEntry.objects.exists()
+
+
+def _gone(name):
+    raise parked.UnknownParked(f"{name} is not parked.")
 
 
 def test_no_shadow_can_be_looked_at_or_made(operator):

@@ -8,15 +8,15 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from frontrow.chassis import money
-from frontrow.chassis.admin import ReadOnly
+from frontrow.chassis.admin import ReadOnly, one_of
 from frontrow.services.bookings.models import Booking, Event, EventStock
-from frontrow.services.bookings.rules import CONFIRMED, HELD
+from frontrow.services.bookings.rules import CANCELLED, CONFIRMED, EXPIRED, HELD
 
 
 @admin.register(Booking)
 class Bookings(ReadOnly):
     list_display = ("booking_id", "status", "quantity", "costs", "booking_date", "user_id", "event_id")
-    list_filter = ("status", "booking_date")
+    list_filter = (one_of("status", HELD, CONFIRMED, CANCELLED, EXPIRED), "booking_date")
     search_ids = ("booking_id", "user_id", "event_id")
     ordering = ("-booking_id",)
     fields = (
