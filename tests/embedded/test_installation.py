@@ -66,6 +66,14 @@ def test_a_secret_that_is_given_goes_before(tmp_path, monkeypatch):
     assert environment(tmp_path, Somewhere())["SECRET_KEY"] == "given"
 
 
+def test_mail_lies_beside_the_data_unless_one_says_otherwise(tmp_path, monkeypatch):
+    place = tmp_path / "a folder"
+    place.mkdir()
+    assert environment(place, Somewhere())["EMAIL_URL"] == f"filemail://{tmp_path}/a%20folder/mail"
+    monkeypatch.setenv("EMAIL_URL", "smtp://localhost")
+    assert environment(place, Somewhere())["EMAIL_URL"] == "smtp://localhost"
+
+
 def test_nothing_is_borrowed_where_there_is_no_frontrow(tmp_path):
     with pytest.raises(NotStarted, match="There is no Frontrow"):
         borrowed(tmp_path / "typo", "us").__enter__()

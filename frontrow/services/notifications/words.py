@@ -118,21 +118,25 @@ def payment_failed(facts: Facts) -> Words:
 
 
 def refund(facts: Facts) -> Words:
-    amount, paid, back = (
-        money(facts[name], facts["currency"]) for name in ("amount", "paymentAmount", "refundedAmount")
-    )
-    because, partly = REFUNDED_BECAUSE[facts["cause"]], facts["amount"] < facts["paymentAmount"]
-    earlier = facts["refundedAmount"] > facts["amount"]
-    of_what = (
-        f" Of the {paid} that you paid, {back} has gone back so far." if earlier else f" You paid {paid}."
-    )
+    amount, because = money(facts["amount"], facts["currency"]), REFUNDED_BECAUSE[facts["cause"]]
     return Words(
         f"Refund of {amount}", _title(facts),
-        (f"{amount} is on its way back to you, {because}.{of_what if partly else ''}",
+        (f"{amount} is on its way back to you, {because}. {_so_far(facts)}".strip(),
          "It goes to where you paid from. Banks take up to ten days.",
          *(["The organiser writes:"] if facts["reason"] else [])),
         "See the booking", _booking(facts), quote=facts["reason"],
     )  # fmt: skip
+
+
+def _so_far(facts: Facts) -> str:
+    paid, back = (money(facts[name], facts["currency"]) for name in ("paymentAmount", "refundedAmount"))
+    if facts["amount"] == facts["paymentAmount"]:
+        return ""
+    if facts["refundedAmount"] == facts["paymentAmount"]:
+        return f"With that, all of the {paid} that you paid has come back."
+    if facts["refundedAmount"] == facts["amount"]:
+        return f"You paid {paid}."
+    return f"Of the {paid} that you paid, {back} has come back so far."
 
 
 def event_changed(facts: Facts) -> Words:

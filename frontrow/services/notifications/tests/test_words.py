@@ -79,7 +79,8 @@ def test_money_is_only_spoken_of_where_there_is_some():
     ("amount", "so_far", "sentence"),
     [
         (2500, 2500, "You paid €90.00."),
-        (2500, 5000, "Of the €90.00 that you paid, €50.00 has gone back so far."),
+        (2500, 5000, "Of the €90.00 that you paid, €50.00 has come back so far."),
+        (6500, 9000, "With that, all of the €90.00 that you paid has come back."),
         (9000, 9000, "€90.00 is on its way back to you, granted by the organiser.\n"),
     ],
 )
