@@ -17,11 +17,14 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(request: pytest.FixtureRequest) -> str:
     given = request.config.getoption("--address")
-    if given:
-        yield given.rstrip("/")
-        return
+    return str(given).rstrip("/") if given else request.getfixturevalue("installation")[0]
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A Frontrow of our own, for tests that need more than an address: that, and the folder of its data."""
     port = free_port()
     data = tmp_path_factory.mktemp("frontrow")
     command = [sys.executable, "-m", "frontrow", "up", "--port", str(port), "--data", str(data / "data")]
@@ -38,7 +41,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     ):
         try:
             assert answers(f"http://127.0.0.1:{port}", up), (data / "log").read_text()[-3000:]
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", data / "data"
         finally:
             up.terminate()
             up.wait(30)

@@ -5,8 +5,8 @@ from typing import ClassVar
 from django.contrib import admin
 
 from frontrow.chassis import money
-from frontrow.chassis.admin import ReadOnly, ReadOnlyRows
-from frontrow.services.events.models import Event, TicketType
+from frontrow.chassis.admin import ReadOnly, ReadOnlyRows, one_of
+from frontrow.services.events.models import CANCELLED, DRAFT, PUBLISHED, Event, TicketType
 
 
 class TicketTypes(ReadOnlyRows):
@@ -21,7 +21,7 @@ class TicketTypes(ReadOnlyRows):
 @admin.register(Event)
 class Events(ReadOnly):
     list_display = ("title", "status", "category", "date", "availability", "event_id", "organizer_id")
-    list_filter = ("status", "category")
+    list_filter = (one_of("status", DRAFT, PUBLISHED, CANCELLED), "category")
     date_hierarchy = "date"
     search_ids: ClassVar = ("event_id", "organizer_id")
     search_fields = ("title",)
