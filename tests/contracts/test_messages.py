@@ -22,11 +22,11 @@ from frontrow.services.events.models import Event, TicketType
 from frontrow.services.events.rules import Terms, Type
 from frontrow.services.notifications import models as notifications
 from frontrow.services.payments.models import Payment
-from frontrow.services.payments.tests.stage import DECLINED, paid, pays, refunds
 from frontrow.services.reviews import review
 from frontrow.services.reviews.models import Booking as Ticket
 from frontrow.services.reviews.models import Event as ReviewedEvent
 from tests.cast import Actor
+from tests.money.stage import DECLINED, paid, pays, refunds
 
 from .promises import FOLDER, check_message, example, kinds, validator
 from .said import said_by, services

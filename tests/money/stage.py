@@ -1,4 +1,4 @@
-"""What the tests of payments share: paying through the API, and the truth as the sandbox's ledger has it."""
+"""What the tests of money share: paying through the API, and the truth as the sandbox's ledger has it."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,0 +1,154 @@
+"""The door of payments: what it wants, and what it never tells."""
+
+import pytest
+from django.utils import timezone
+
+from frontrow.chassis.ids import new_id
+from frontrow.services.payments.models import Payment, SandboxCharge
+from tests.cast import Actor
+
+pytestmark = pytest.mark.django_db
+PAYMENT = {"bookingId": str(new_id()), "paymentMethod": "pm_card_visa"}
+REFUND = {"paymentId": str(new_id())}
+
+BAD_PAYMENTS = {
+    "no booking": {"bookingId": None},
+    "booking is no id": {"bookingId": "x"},
+    "no card": {"paymentMethod": None},
+    "unknown card": {"paymentMethod": "pm_card_gold"},
+    "a card number": {"paymentMethod": "4242424242424242"},
+    "empty card": {"paymentMethod": ""},
+    "card is a number": {"paymentMethod": 1},
+    "its own amount": {"amount": 1},
+    "its own status": {"status": "succeeded"},
+    "somebody else's name on it": {"userId": str(new_id())},
+}
+BAD_REFUNDS = {
+    "no payment": {"paymentId": None},
+    "payment is no id": {"paymentId": "x"},
+    "nothing": {"amount": 0},
+    "less than nothing": {"amount": -1},
+    "more than there is in the world": {"amount": 10**30},
+    "a part": {"amount": 1.5},
+    "text for a number": {"amount": "1"},
+    "truth for a number": {"amount": True},
+    "a long reason": {"reason": "x" * 501},
+    "its own cause": {"cause": "organizer"},
+}
+
+
+def without_nulls(body):
+    return {name: value for name, value in body.items() if value is not None}
+
+
+@pytest.mark.parametrize("changes", BAD_PAYMENTS.values(), ids=BAD_PAYMENTS.keys())
+def test_a_bad_payment_is_refused(ben, changes):
+    status, problem = ben.post("/payments", without_nulls({**PAYMENT, **changes}))
+    assert (status, problem["code"]) == (422, "invalid_request")
+    assert problem["errors"][0]["field"] in changes
+    assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize("changes", BAD_REFUNDS.values(), ids=BAD_REFUNDS.keys())
+def test_a_bad_refund_is_refused(ada, changes):
+    status, problem = ada.post("/refunds", without_nulls({**REFUND, **changes}))
+    assert (status, problem["code"]) == (422, "invalid_request")
+    assert problem["errors"][0]["field"] in changes
+
+
+@pytest.mark.parametrize("path", ["/payments", "/refunds"])
+@pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 256])
+def test_a_bad_key_is_refused(ben, path, key):
+    body = PAYMENT if path == "/payments" else REFUND
+    status, problem = ben.post(path, body, **{"Idempotency-Key": key})
+    assert (status, problem["code"]) == (400, "invalid_idempotency_key")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("POST", "/payments", PAYMENT), ("GET", "/payments", None), ("POST", "/refunds", REFUND),
+     ("GET", f"/payments/{new_id()}", None)],
+)  # fmt: skip
+def test_nobody_gets_in_without_signing_in(nobody, method, path, body):
+    status, problem = nobody.call(method, path, body)
+    assert (status, problem["code"]) == (401, "not_signed_in")
+
+
+def test_what_is_not_there_is_404(ben):
+    assert ben.post("/payments", PAYMENT)[0] == 404
+    assert ben.post("/refunds", REFUND)[0] == 404
+    assert ben.get(f"/payments/{new_id()}")[0] == 404
+
+
+@pytest.fixture
+def payments(ada, ben, cy):
+    """Three that Ben made for Ada's event, and one of Cy's for nobody we know."""
+    now = timezone.now()
+    common = {"event_id": new_id(), "amount": 100, "currency": "EUR", "status": "succeeded",
+              "payment_date": now, "created_at": now}  # fmt: skip
+    mine = [
+        Payment.objects.create(
+            booking_id=new_id(), user_id=ben.user_id, organizer_id=ada.user_id, **{**common, "amount": n}
+        )
+        for n in (100, 200, 300)
+    ]
+    theirs = Payment.objects.create(
+        booking_id=new_id(), user_id=cy.user_id, organizer_id=new_id(), **{**common, "event_id": new_id()}
+    )
+    return [*mine, theirs]
+
+
+def amounts(person, query=""):
+    status, found = person.get(f"/payments{query}")
+    assert status == 200
+    return [item["amount"] for item in found["items"]]
+
+
+def test_my_payments_are_what_i_paid_and_what_was_paid_for_my_events(ada, ben, cy, payments):
+    assert amounts(ben) == amounts(ada) == [300, 200, 100]
+    assert amounts(cy) == [100]
+
+
+def test_they_can_be_narrowed_and_come_in_pages(ada, ben, payments):
+    assert amounts(ben, f"?bookingId={payments[1].booking_id}") == [200]
+    assert amounts(ada, f"?eventId={payments[0].event_id}") == [300, 200, 100]
+    assert amounts(ada, f"?eventId={payments[3].event_id}") == []
+    assert amounts(ben, "?status=failed") == []
+    _, first = ben.get("/payments?limit=2")
+    assert amounts(ben, f"?limit=2&cursor={first['nextCursor']}") == [100]
+
+
+def test_a_payment_is_shown_to_its_payer_and_its_organizer_alone(ada, ben, cy, payments):
+    path = f"/payments/{payments[0].payment_id}"
+    assert ben.get(path)[1] == ada.get(path)[1]
+    assert ben.get(path)[1]["paymentId"] == str(payments[0].payment_id)
+    assert cy.get(path)[0] == 404
+
+
+def test_an_administrator_reads_no_more_than_others_here(payments):
+    assert amounts(Actor(["admin"])) == []
+
+
+def test_the_banks_page_is_a_page_and_says_what_is_to_be_paid(nobody):
+    SandboxCharge.objects.create(
+        reference="sandbox_x", key=str(new_id()), amount=4500, currency="EUR", status="requires_action",
+        at=timezone.now(),
+    )  # fmt: skip
+    page = nobody.client.get("/sandbox/sandbox_x")
+    assert page.status_code == 200
+    assert page["Content-Type"].startswith("text/html")
+    assert "form-action 'self'" in page["Content-Security-Policy"]
+    assert "€45.00" in page.content.decode()
+    assert not page.cookies
+
+
+def test_a_charge_that_was_never_made_has_a_page_too(nobody):
+    SandboxCharge.objects.create(
+        reference="sandbox_x",
+        key=str(new_id()),
+        amount=0,
+        status="failed",
+        code="cancelled",
+        at=timezone.now(),
+    )
+    assert "Nothing was paid" in nobody.client.get("/sandbox/sandbox_x").content.decode()
