@@ -188,7 +188,10 @@ def create(request: HttpRequest, body: EventIn) -> Any:
 
 @door.get("/events", auth=MaybeBearer(), **answers(200, Page[EventOut], InvalidToken, InvalidCursor))
 def search(request: HttpRequest, query: InQuery[EventsQuery]) -> Any:
-    """Find events: by words, category, place, time, price or organiser; upcoming ones, without `from`."""
+    """Find events: by words, category, place, time, price or organiser.
+
+    Without `from`, those that are not over; by rating, all.
+    """
     found, cursor = listing.search(query.wanted(), _who(request), query, timezone.now())
     return Page[EventOut](items=[EventOut.of(each) for each in found], next_cursor=cursor)
 

@@ -36,7 +36,10 @@ class Wanted:
 def search(
     wanted: Wanted, person: UUID | None, query: PageQuery, now: datetime
 ) -> tuple[list[Event], str | None]:
-    """A page of events: published ones not yet over, or as asked; organisers see all of their own."""
+    """A page of events: published ones not yet over, or as asked; organisers see all of their own.
+
+    The best rated are among those that are over: by rating, all are listed.
+    """
     rows = _seen(wanted, person, now)
     if wanted.words is not None:
         rows = rows.matching(wanted.words)
@@ -55,6 +58,7 @@ def search(
 def _seen(wanted: Wanted, person: UUID | None, now: datetime) -> EventQuerySet:
     if wanted.organizer_id is None:
         published = Event.objects.filter(status=PUBLISHED)
-        return published if wanted.starts_from else published.filter(end_date__gt=now)
+        everything = wanted.starts_from or wanted.sort == "rating"
+        return published if everything else published.filter(end_date__gt=now)
     theirs = Event.objects.filter(organizer_id=wanted.organizer_id)
     return theirs if wanted.organizer_id == person else theirs.filter(status=PUBLISHED)
