@@ -1,11 +1,14 @@
-"""Amounts as people read them."""
+"""Money as people read it. Everywhere else it is an integer in minor units and an ISO 4217 code."""
 
 from decimal import Decimal
 
 from iso4217 import Currency
 
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+
 
 def shown(amount: int, currency: str) -> str:
-    """An amount in minor units, with as many decimals as its currency has by ISO 4217: 25.00 EUR, 500 JPY."""
-    exponent = Currency(currency).exponent or 0
-    return f"{Decimal(amount).scaleb(-exponent):.{exponent}f} {currency}"
+    """An amount in minor units: €45.00, ¥5,800, CHF 45.00."""
+    digits = Currency(currency).exponent or 0
+    number = f"{Decimal(amount).scaleb(-digits):,.{digits}f}"
+    return f"{SYMBOLS[currency]}{number}" if currency in SYMBOLS else f"{currency} {number}"

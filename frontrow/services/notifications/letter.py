@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from frontrow.chassis import money
 from frontrow.services.notifications import calendar, rules
 from frontrow.services.notifications.models import Notification
 from frontrow.services.notifications.words import words
@@ -55,7 +56,7 @@ def _shown(notification: Notification, name: str, tickets: bool, site: str) -> d
         "event": _event(facts["event"], said.changes) if facts.get("event") else None,
         "is_off": kind == rules.EVENT_CANCELLED,
         "items": _items(facts) if kind in LISTED else [],
-        "total": rules.money(facts["amount"], facts["currency"]) if kind in LISTED else "",
+        "total": money.shown(facts["amount"], facts["currency"]) if kind in LISTED else "",
         "deadline": said.deadline,
         "attached": ATTACHED[kind] if tickets else "",
         "reason": REASONS.get(kind, "you booked this event"),
@@ -77,7 +78,7 @@ def _event(event: dict[str, Any], changes: Sequence[rules.Change]) -> dict[str, 
 def _items(facts: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"name": item["name"], "quantity": item["quantity"],
-         "price": rules.money(item["price"] * item["quantity"], facts["currency"])}
+         "price": money.shown(item["price"] * item["quantity"], facts["currency"])}
         for item in facts["items"]
     ]  # fmt: skip
 

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from iso4217 import Currency
-
 USER_REGISTERED, BOOKING_HELD, BOOKING_CONFIRMED = "user_registered", "booking_held", "booking_confirmed"
 BOOKING_EXPIRED, BOOKING_CANCELLED = "booking_expired", "booking_cancelled"
 PAYMENT_FAILED, REFUND_SUCCEEDED = "payment_failed", "refund_succeeded"
@@ -25,7 +23,6 @@ PUBLISHED, CANCELLED = "published", "cancelled"
 REMIND_BEFORE = timedelta(hours=24)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(hours=48)
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +32,6 @@ class Change:
     label: str
     before: str
     after: str
-
-
-def money(amount: int, currency: str) -> str:
-    """An amount in minor units as people write it: €45.00, ¥5,800, CHF 45.00."""
-    digits = Currency(currency).exponent or 0
-    whole, rest = divmod(amount, 10**digits)
-    number = f"{whole:,}.{rest:0{digits}}" if digits else f"{whole:,}"
-    return f"{SYMBOLS[currency]}{number}" if currency in SYMBOLS else f"{currency} {number}"
 
 
 def places(items: Sequence[Mapping[str, Any]]) -> str:

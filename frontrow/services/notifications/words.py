@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from frontrow.chassis import money
 from frontrow.services.notifications import rules
-from frontrow.services.notifications.rules import Change, money, places
+from frontrow.services.notifications.rules import Change, places
 
 Facts = dict[str, Any]
 
@@ -30,9 +31,10 @@ class Words:
 
     @property
     def message(self) -> str:
-        """All of it as plain text."""
+        """All of it as plain text, which says by itself what it is about."""
         changes = (f"{change.label}: {change.after} (it was {change.before})." for change in self.changes)
-        return "\n\n".join([*self.paragraphs, *changes, *([self.quote] if self.quote else [])])
+        text = "\n\n".join([*self.paragraphs, *changes, *([self.quote] if self.quote else [])])
+        return text if self.about in text else f"{self.about} – {text}"
 
 
 def words(kind: str, facts: Facts) -> Words:
@@ -50,7 +52,7 @@ def registered(facts: Facts) -> Words:
 
 
 def held(facts: Facts) -> Words:
-    price, until = money(facts["amount"], facts["currency"]), _moment(facts, facts["expiresAt"])
+    price, until = money.shown(facts["amount"], facts["currency"]), _moment(facts, facts["expiresAt"])
     return Words(
         "Held for you", _title(facts),
         (f"We hold {places(facts['items'])} for you until {until}.",
@@ -60,7 +62,8 @@ def held(facts: Facts) -> Words:
 
 
 def confirmed(facts: Facts) -> Words:
-    paid = f"You paid {money(facts['amount'], facts['currency'])}." if facts["amount"] else "It is free."
+    price = money.shown(facts["amount"], facts["currency"])
+    paid = f"You paid {price}." if facts["amount"] else "It is free."
     return Words(
         "Your tickets", _title(facts),
         (f"Your booking is confirmed: {places(facts['items'])}. {paid}",),
@@ -72,7 +75,8 @@ def expired(facts: Facts) -> Words:
     return Words(
         "Your hold has ended", _title(facts),
         ("The time to pay is over, and your places went back on sale.",
-         "If a payment of yours was still on its way, it comes back to you by itself."),
+         "If a payment of yours is still on its way, it gets you these places if they are left, or else comes"
+         " back to you by itself."),
         "See what is left", _event(facts),
     )  # fmt: skip
 
@@ -102,7 +106,7 @@ def paid_too_late(facts: Facts) -> Words:
     return Words(
         "No places left", _title(facts),
         ("Your payment came after your hold had ended, and by then no places were left. We are sorry.",
-         f"All of your money goes back to you: {money(facts['amount'], facts['currency'])}."),
+         f"All of your money goes back to you: {money.shown(facts['amount'], facts['currency'])}."),
         "See the event", _event(facts),
     )  # fmt: skip
 
@@ -118,7 +122,7 @@ def payment_failed(facts: Facts) -> Words:
 
 
 def refund(facts: Facts) -> Words:
-    amount, because = money(facts["amount"], facts["currency"]), REFUNDED_BECAUSE[facts["cause"]]
+    amount, because = money.shown(facts["amount"], facts["currency"]), REFUNDED_BECAUSE[facts["cause"]]
     return Words(
         f"Refund of {amount}", _title(facts),
         (f"{amount} is on its way back to you, {because}. {_so_far(facts)}".strip(),
@@ -129,7 +133,7 @@ def refund(facts: Facts) -> Words:
 
 
 def _so_far(facts: Facts) -> str:
-    paid, back = (money(facts[name], facts["currency"]) for name in ("paymentAmount", "refundedAmount"))
+    paid, back = (money.shown(facts[name], facts["currency"]) for name in ("paymentAmount", "refundedAmount"))
     if facts["amount"] == facts["paymentAmount"]:
         return ""
     if facts["refundedAmount"] == facts["paymentAmount"]:
