@@ -101,6 +101,13 @@ class TestChanges:
         )  # fmt: skip
         assert Event.objects.get().location == "Nowhere"
 
+    def test_old_news_said_again_after_a_change_was_announced_announce_nothing(self):
+        heard("event.published")
+        heard("event.updated", version=2, location="Elsewhere")
+        heard("event.updated", version=3, location="Elsewhere", title="Renamed")
+        heard("event.published")
+        assert Announcement.objects.count() == 1
+
     def test_back_and_forth_before_anybody_was_told_otherwise_is_told_both_times(self):
         heard("event.published")
         heard("event.updated", version=2, location="Elsewhere")

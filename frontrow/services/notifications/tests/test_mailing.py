@@ -249,6 +249,17 @@ class TestCalendars:
         assert before["UID"] == after["UID"]
         assert before["SEQUENCE"] < after["SEQUENCE"]
 
+    def test_a_move_moves_only_what_is_still_booked(self):
+        other = new_id()
+        for booking in (BOOKING, other):
+            heard("booking.confirmed", bookingId=booking)
+        heard("booking.cancelled", version=2, bookingId=other)
+        heard("event.updated", version=2, location="Elsewhere")
+        ben_is_told_of_the_change()
+        mailing.send_due(NOW)
+        _, moved = self.entries("New place")
+        assert [entry["UID"].split("@")[0] for entry in moved.events] == [str(BOOKING)]
+
     def test_what_is_given_back_takes_its_entry_away(self):
         heard("booking.confirmed")
         mailing.send_due(NOW)

@@ -29,7 +29,8 @@ class Conversation(socketserver.StreamRequestHandler):
         for line in self.rfile:
             verb = line[:4].upper()
             mood = self.server.mood
-            if mood == "hangs up" and verb == b"MAIL":
+            if mood.startswith("hangs up") and verb == b"MAIL":
+                self.server.mood = mood.replace("hangs up once", "fine")
                 return
             if mood == "refuses" and verb == b"RCPT":
                 self.say("451 ben@example.org: try again later")
@@ -111,6 +112,14 @@ def test_what_is_refused_arrives_once_when_the_server_heals(server, mood):
     for second in range(300, 1300, 5):
         mailing.send_due(NOW + timedelta(seconds=second))
     assert received(server) == once(4)
+
+
+def test_one_lost_conversation_costs_one_mail_an_attempt_and_the_others_nothing(server):
+    write(4)
+    server.mood = "hangs up once"
+    mailing.send_due(NOW)
+    assert received(server) == {f"Word {number}": 1 for number in range(1, 4)}
+    assert server.conversations == 2
 
 
 def test_a_server_that_is_away_is_waited_for(server, settings):
