@@ -31,6 +31,12 @@ IDS: list[str] = []  # of things that exist, so that not everything is a 404
 schemathesis.openapi.format(
     "iana-time-zone", st.sampled_from(["Europe/Berlin", "Asia/Tokyo", "Mars/Olympus"])
 )
+schemathesis.openapi.format(
+    "payment-method",
+    st.sampled_from(
+        ["pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired", "pm_card_gold"]
+    ),
+)
 schemathesis.openapi.format("iso-4217", st.sampled_from(["EUR", "USD", "JPY", "XYZ"]))
 schemathesis.openapi.format(
     "date-time",
@@ -68,5 +74,6 @@ def against(service):
 test_users = against("users")
 test_events = against("events")
 test_bookings = against("bookings")
+test_payments = against("payments")
 test_reviews = against("reviews")
 test_notifications = against("notifications")

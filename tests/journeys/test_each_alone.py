@@ -20,6 +20,8 @@ PATHS = {
     "users": ("/register", "/login", "/profile", "/token", "/logout"),
     "events": ("/events",),
     "bookings": ("/bookings",),
+    "payments": ("/payments", "/refunds"),
+    "notifications": ("/notifications",),
     "reviews": ("/reviews",),
 }
 
@@ -118,6 +120,28 @@ def test_a_review_although_nobody_told_reviews_of_the_event_or_the_booking(ada, 
     eventually(lambda: ada.call("POST", "/reviews", body)[1]["code"], "not_an_attendee")
     assert ben.call("POST", "/reviews", body)[0] == 201
     assert ada.call("GET", f"/reviews/{event['eventId']}")[1]["average"] == 5
+
+
+def test_a_hold_is_paid_for_although_nobody_told_payments_of_it(ada, ben):
+    _, booking = ben.books(ada.lists())
+    body = {"bookingId": booking["bookingId"], "paymentMethod": "pm_card_visa"}
+    assert ada.call("POST", "/payments", body)[0] == 404
+    status, payment = ben.call("POST", "/payments", body)
+    assert (status, payment["status"], payment["amount"]) == (201, "succeeded", 4900)
+    assert ben.call("POST", "/payments", body)[1]["code"] == "nothing_due"
+    refund = {"paymentId": payment["paymentId"], "amount": 100}
+    assert ben.call("POST", "/refunds", refund)[0] == 404
+    assert ada.call("POST", "/refunds", refund)[0] == 201
+
+
+def test_all_who_hold_places_are_told_although_nobody_told_notifications_of_them(ada, ben):
+    event = ada.lists()
+    ben.books(event)
+    word = {"eventId": event["eventId"], "message": "Doors open at seven."}
+    assert ben.call("POST", "/notifications", word)[0] == 403
+    assert ada.call("POST", "/notifications", word)[0] == 202
+    inbox = f"/notifications/{ben.user_id}"
+    eventually(lambda: [item["kind"] for item in ben.call("GET", inbox)[1]["items"]], ["organizer_message"])
 
 
 def test_a_service_answers_its_own_paths_only(addresses):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query as InQuery
 from ninja import Status
-from pydantic import field_validator
+from pydantic import WithJsonSchema, field_validator
 
 from frontrow.chassis import idempotency
 from frontrow.chassis.api import Door, answers
@@ -32,7 +32,9 @@ State = Literal["processing", "requires_action", "succeeded", "failed", "partial
 
 class PaymentIn(In):
     booking_id: UUID
-    payment_method: Annotated[str, Line(1, 100)]
+    payment_method: Annotated[
+        str, Line(1, 100), WithJsonSchema({"type": "string", "format": "payment-method"})
+    ]
 
     @field_validator("payment_method")
     @classmethod
