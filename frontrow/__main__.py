@@ -126,7 +126,7 @@ def _admin(options: argparse.Namespace) -> None:
 
 
 def _seed(options: argparse.Namespace) -> None:
-    with _database(options.data, "make seed"):
+    with _database(options.data, "make seed", make=True):
         from django.utils import timezone
 
         from frontrow.seed import NotOurs, seed
@@ -160,7 +160,7 @@ def _dead_letters(options: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _database(folder: Path | None, by: str) -> Iterator[None]:
+def _database(folder: Path | None, by: str, make: bool = False) -> Iterator[None]:
     """Django on the database of a folder, whether Frontrow runs there or not; else on DATABASE_URL's."""
     from frontrow.embedded.installation import NotStarted, borrowed
     from frontrow.embedded.postgres import PostgresError
@@ -168,9 +168,10 @@ def _database(folder: Path | None, by: str) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
             if folder:
-                os.environ.update(stack.enter_context(borrowed(folder, by)))
+                os.environ.update(stack.enter_context(borrowed(folder, by, make)))
         except (NotStarted, PostgresError, OSError) as reason:
             _refuse(reason)
+        os.environ.setdefault("LOG_LEVEL", "WARNING")  # the command speaks for itself
         _migrate()
         yield
 

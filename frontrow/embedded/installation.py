@@ -95,12 +95,13 @@ def _secret(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def borrowed(folder: Path, by: str) -> Iterator[dict[str, str]]:
+def borrowed(folder: Path, by: str, make: bool = False) -> Iterator[dict[str, str]]:
     """The environment for a short command, whether Frontrow runs on the folder or not.
 
-    If it does not, PostgreSQL runs for the moment. Raises NotStarted, PostgresError.
+    If it does not, PostgreSQL runs for the moment. A folder without Frontrow is made one, or refused.
+    Raises NotStarted, PostgresError.
     """
-    if not (folder / "postgres").exists():
+    if not make and not (folder / "postgres").exists():
         raise NotStarted(f"There is no Frontrow in {folder}; name the folder of its data: DATA=…")
     with contextlib.ExitStack() as stack:
         try:

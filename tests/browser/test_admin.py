@@ -69,7 +69,7 @@ def test_a_booking_is_found_by_its_event_and_cannot_be_changed(page, ada, watche
     page.keyboard.press("Enter")
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     page.locator("#result_list tbody a").click()
-    expect(page.locator(".field-costs")).to_contain_text("49.00 EUR")
+    expect(page.locator(".field-costs")).to_contain_text("€49.00")
     expect(page.locator(".field-booking_date")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d UTC"))
     expect(page.get_by_role("button", name=re.compile("save|delete", re.IGNORECASE))).to_have_count(0)
     assert watched.complaints == []

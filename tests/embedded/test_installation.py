@@ -80,6 +80,15 @@ def test_nothing_is_borrowed_where_there_is_no_frontrow(tmp_path):
     assert not (tmp_path / "typo").exists()
 
 
+def test_a_folder_is_made_a_frontrows_if_that_is_asked_for(tmp_path):
+    place = tmp_path / "fresh"
+    with borrowed(place, "us", make=True) as made:
+        assert Postgres(place).answers()
+    assert not Postgres(place).answers()
+    with borrowed(place, "us") as again:
+        assert again == made
+
+
 def test_the_database_is_borrowed_whether_frontrow_runs_or_not(tmp_path: Path):
     server = Postgres(tmp_path)
     with held(tmp_path, "Frontrow"):
