@@ -1,6 +1,7 @@
 """Each service alone: a process, a database and an address of its own, asking the others over the network."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.embedded.system import free_port
-from tests.journeys.traveller import Answer, Traveller, answers, eventually, soon_over
+from tests.journeys.traveller import PASSWORD, Answer, Traveller, answers, eventually, soon_over
 
 ROOT = Path(__file__).parents[2]
 PATHS = {
@@ -57,10 +58,11 @@ class own_database:  # noqa: N801, reads as a verb
     def __init__(self, service: str):
         server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
         self.server, self.name = server, f"alone_{service}"
+        self.url = f"{self.server}/{self.name}"
 
     def __enter__(self) -> str:
         self._run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
-        return f"{self.server}/{self.name}"
+        return self.url
 
     def __exit__(self, *_: object) -> None:
         self._run(f"DROP DATABASE {self.name} WITH (FORCE)")
@@ -158,3 +160,21 @@ def test_internal_paths_want_the_installations_secret(addresses, ada):
     assert httpx.get(address).status_code == 404
     assert httpx.get(address, headers={"X-Frontrow-Internal": "guess"}).status_code == 404
     assert httpx.get(address, headers={"Authorization": ada.headers["Authorization"]}).status_code == 404
+
+
+def test_an_administrator_of_users_enters_the_admin_of_another_service(addresses, ada):
+    with httpx.Client(base_url=addresses["bookings"]) as browser:
+        assert "wrong" in signed_in(browser, ada).text
+        environment = {**os.environ, "SERVICES": "users", "DATABASE_URL": own_database("users").url}
+        command = [sys.executable, "-m", "frontrow", "admin", ada.username]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60, stdout=subprocess.DEVNULL)
+        assert signed_in(browser, ada).headers["Location"] == "/admin/"
+        apps = re.findall(r'<div class="app-(\w+) module', browser.get("/admin/").text)
+        assert set(apps) == {"bookings", "chassis"}
+
+
+def signed_in(browser: httpx.Client, person: Traveller) -> httpx.Response:
+    """The answer to the sign-in form of an admin."""
+    token = re.findall(r'csrfmiddlewaretoken" value="(\w+)"', browser.get("/admin/login/").text)[0]
+    form = {"username": person.username, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    return browser.post("/admin/login/", data=form)

@@ -1,6 +1,9 @@
 """Signing in to /admin/: only administrators of users, and only while they are."""
 
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -249,3 +252,15 @@ def test_only_a_service_learns_who_is_an_administrator(accounts, nobody, configu
     assert nobody.get(path, **{http.INTERNAL_HEADER: secret}) == (200, {"admin": True})
     configure(gateway_secret=SecretStr("g" * 32))
     assert nobody.get(path, **{"X-Gateway-Secret": "g" * 32, "X-Client-Address": "192.0.2.1"})[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("public", "secure"), [("https://tickets.example/", True), ("http://127.0.0.1:8000", False)]
+)
+def test_cookies_are_secure_where_people_come_by_https(public, secure):
+    told = subprocess.run(
+        [sys.executable, "-c", "from frontrow import settings as s;"
+         "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, *s.CSRF_TRUSTED_ORIGINS)"],
+        env={**os.environ, "PUBLIC_URL": public}, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert told == [str(secure), str(secure), public.rstrip("/")]
