@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -35,11 +36,10 @@ def _entry(
     event: dict[str, Any], booking: UUID, cancelled: bool, site: str, sender: tuple[str, str], now: datetime
 ) -> Event:
     zone = ZoneInfo(event["timezone"])
-    host = site.split("://", 1)[1].split("/")[0].split(":")[0]
     organizer = vCalAddress(f"mailto:{sender[1]}")
     organizer.params["CN"] = vText(sender[0] or "Frontrow")
     return Event.new(
-        uid=f"{booking}@{host}", sequence=event["version"] * 2 + cancelled, stamp=now,
+        uid=f"{booking}@{urlsplit(site).hostname}", sequence=event["version"] * 2 + cancelled, stamp=now,
         start=datetime.fromisoformat(event["date"]).astimezone(zone),
         end=datetime.fromisoformat(event["endDate"]).astimezone(zone),
         summary=event["title"], location=event["location"], url=f"{site}/my/bookings/{booking}",

@@ -20,8 +20,7 @@ def learn_person(facts: dict[str, Any]) -> None:
 def learn_booking(facts: dict[str, Any]) -> None:
     """Take over what became of a booking. Runs in the caller's transaction."""
     Booking.objects.keep(
-        UUID(facts["bookingId"]), facts["version"],
-        user_id=UUID(facts["userId"]), event_id=UUID(facts["eventId"]), status=facts["status"],
+        UUID(facts["bookingId"]), facts["version"], status=facts["status"],
         booking_date=_time(facts["bookingDate"]), expires_at=_time(facts["expiresAt"]),
     )  # fmt: skip
 

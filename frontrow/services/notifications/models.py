@@ -1,6 +1,5 @@
 """Notifications and their way by mail; and copies of the people, events and bookings that they speak of."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from django.db import models
 from django.db.models import F, Min, Q
 
 from frontrow.chassis.ids import new_id
-from frontrow.services.notifications.rules import LIVE, PUBLISHED, REMIND_BEFORE
+from frontrow.services.notifications.rules import PUBLISHED, REMIND_BEFORE
 
 WAITING, SENT, SKIPPED, GIVEN_UP = "waiting", "sent", "skipped", "given_up"
 
@@ -85,16 +84,11 @@ class Booking(models.Model):
 
     booking_id = models.UUIDField(primary_key=True)
     version = models.BigIntegerField()
-    user_id = models.UUIDField()
-    event_id = models.UUIDField()
     status = models.CharField(max_length=10)
     booking_date = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
 
     objects = CopyQuerySet.as_manager()
-
-    class Meta:
-        indexes = [models.Index(fields=["event_id", "user_id"], name="notifications_bookings_of")]
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -227,11 +221,3 @@ class Announcement(models.Model):
         indexes = [
             models.Index(fields=["next_at"], condition=Q(done_at=None), name="notifications_announcing"),
         ]
-
-
-def live_bookings(event_id: UUID, people: Iterable[UUID]) -> dict[UUID, list[Booking]]:
-    """What we know of people's live bookings of an event."""
-    found: dict[UUID, list[Booking]] = {}
-    for booking in Booking.objects.filter(event_id=event_id, user_id__in=people, status__in=LIVE):
-        found.setdefault(booking.user_id, []).append(booking)
-    return found
