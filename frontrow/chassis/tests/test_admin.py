@@ -58,7 +58,8 @@ def test_a_list_shows_what_there_is_page_by_page(operator, monkeypatch, model, p
 
 @each_page
 @pytest.mark.parametrize(
-    "words", ["ada", "0198c5a0-0000-7000-8000-000000000002", "%", "'", '"', "x" * 500, "\\", "é \N{SNOWMAN}", " "]
+    "words",
+    ["ada", "0198c5a0-0000-7000-8000-000000000002", "%", "'", '"', "x" * 500, "\\", "é \N{SNOWMAN}", " "],
 )
 def test_anything_can_be_searched(operator, model, page, words):
     a_row(model)
