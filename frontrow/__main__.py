@@ -171,7 +171,7 @@ def _database(folder: Path | None, by: str, make: bool = False) -> Iterator[None
                 os.environ.update(stack.enter_context(borrowed(folder, by, make)))
         except (NotStarted, PostgresError, OSError) as reason:
             _refuse(reason)
-        os.environ.setdefault("LOG_LEVEL", "WARNING")  # the command speaks for itself
+        os.environ.update({"LOG_LEVEL": "WARNING", **os.environ})  # the command speaks for itself
         _migrate()
         yield
 
