@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
@@ -33,6 +34,12 @@ def _with_port(url: str) -> str:
     return url
 
 
+def _one_address(sender: str) -> str:
+    if not re.fullmatch(r"[^<>@\r\n]*<?[^<>@\s]+@[^<>@\s]+>?", sender):
+        raise ValueError("is not a sender such as Frontrow <tickets@example.org>")
+    return sender
+
+
 Address = HttpUrl | Literal["in-process"]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_words)]
@@ -59,15 +66,19 @@ class Environment(BaseSettings):
         description="Short memories: locmemcache:// or redis://…",
     )
 
-    email_url: str = Field(
+    email_url: Annotated[str, AfterValidator(_with_port)] = Field(
         "filemail://./.data/mail",
         pattern=r"^(filemail|smtp|smtps|smtp\+tls|smtp\+ssl)://",
         repr=False,
         description="Mail goes to: filemail:///folder, smtp://user:password@host:port, or smtp+tls://…",
     )
-    mail_from: str = Field("Frontrow <tickets@localhost>", description="Sender of all mail")
+    mail_from: Annotated[str, AfterValidator(_one_address)] = Field(
+        "Frontrow <tickets@localhost>", description="Sender of all mail"
+    )
     public_url: str = Field(
-        "http://127.0.0.1:8000", pattern=r"^https?://", description="Where people find us, for links"
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^/\s]+/?$",
+        description="Where people find us, for links",
     )
 
     host: str = Field("127.0.0.1", description="Address to listen on")

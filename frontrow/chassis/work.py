@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import structlog
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.utils import timezone
 from structlog.contextvars import clear_contextvars
 
@@ -66,3 +66,4 @@ def _loop(step: Callable[[], bool], news: threading.Event, stop: threading.Event
         if not busy:
             news.wait(IDLE_SECONDS)
             news.clear()
+    connections.close_all()

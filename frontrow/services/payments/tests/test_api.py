@@ -8,8 +8,8 @@ from frontrow.services.payments.models import Payment, SandboxCharge
 from tests.cast import Actor
 
 pytestmark = pytest.mark.django_db
-PAYMENT = {"bookingId": str(new_id()), "paymentMethod": "pm_card_visa"}
-REFUND = {"paymentId": str(new_id())}
+PAYMENT = {"bookingId": "0198c5a0-0000-7000-8000-000000000020", "paymentMethod": "pm_card_visa"}
+REFUND = {"paymentId": "0198c5a0-0000-7000-8000-000000000030"}
 
 BAD_PAYMENTS = {
     "no booking": {"bookingId": None},
@@ -21,7 +21,7 @@ BAD_PAYMENTS = {
     "card is a number": {"paymentMethod": 1},
     "its own amount": {"amount": 1},
     "its own status": {"status": "succeeded"},
-    "somebody else's name on it": {"userId": str(new_id())},
+    "somebody else's name on it": {"userId": "0198c5a0-0000-7000-8000-000000000002"},
 }
 BAD_REFUNDS = {
     "no payment": {"paymentId": None},
@@ -67,7 +67,7 @@ def test_a_bad_key_is_refused(ben, path, key):
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [("POST", "/payments", PAYMENT), ("GET", "/payments", None), ("POST", "/refunds", REFUND),
-     ("GET", f"/payments/{new_id()}", None)],
+     ("GET", "/payments/0198c5a0-0000-7000-8000-000000000030", None)],
 )  # fmt: skip
 def test_nobody_gets_in_without_signing_in(nobody, method, path, body):
     status, problem = nobody.call(method, path, body)
