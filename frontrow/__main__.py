@@ -119,10 +119,7 @@ def _admin(options: argparse.Namespace) -> None:
             found = user.make_administrator(options.login)
         except user.UnknownLogin as refusal:
             _refuse(refusal)
-        from django.conf import settings
-
-        where = f"{settings.ENVIRONMENT.public_url.rstrip('/')}/admin/"
-        print(f"{found.username} is an administrator from the next sign-in on. The admin is at {where}")
+        print(f"{found.username} is an administrator from the next sign-in on; what they may see is at /admin/")
 
 
 def _seed(options: argparse.Namespace) -> None:

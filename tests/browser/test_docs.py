@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 
-@pytest.mark.parametrize("service", ["users", "events", "bookings"])
+@pytest.mark.parametrize("service", ["users", "events", "bookings", "payments", "notifications", "reviews"])
 def test_the_api_can_be_browsed_offline_and_under_our_headers(watched, service):
     page = watched.page
     answer = page.goto(f"/docs/{service}")

@@ -57,7 +57,7 @@ class own_database:  # noqa: N801, reads as a verb
 
     def __init__(self, service: str):
         server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-        self.server, self.name = server, f"alone_{service}"
+        self.server, self.name = server, f"alone_{service}_{os.getpid()}"
         self.url = f"{self.server}/{self.name}"
 
     def __enter__(self) -> str:
