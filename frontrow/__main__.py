@@ -119,7 +119,7 @@ def _admin(options: argparse.Namespace) -> None:
             found = user.make_administrator(options.login)
         except user.UnknownLogin as refusal:
             _refuse(refusal)
-        print(f"{found.username} is an administrator from the next sign-in on; what they may see is at /admin/")
+        print(f"{found.username} is an administrator from the next sign-in on; the admin is at /admin/")
 
 
 def _seed(options: argparse.Namespace) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.operation import Operation
@@ -85,6 +86,8 @@ class Door(NinjaAPI):
             (Http404, lambda request, error: _refuse(request, NotFound())),
             (RequestDataTooBig, lambda request, error: _refuse(request, TooLarge())),
             (HttpError, _unparsed),
+            (SuspiciousOperation, lambda request, error: _refuse(request, BadRequest())),
+            (MultiPartParserError, lambda request, error: _refuse(request, BadRequest())),
             (OperationalError, _outage),
             (InterfaceError, _outage),
             (Exception, fault),

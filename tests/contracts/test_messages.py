@@ -22,6 +22,7 @@ from frontrow.services.events.models import Event, TicketType
 from frontrow.services.events.rules import Terms, Type
 from frontrow.services.notifications import models as notifications
 from frontrow.services.payments.models import Payment
+from frontrow.services.payments.rules import CAUSES
 from frontrow.services.reviews import review
 from frontrow.services.reviews.models import Booking as Ticket
 from frontrow.services.reviews.models import Event as ReviewedEvent
@@ -80,6 +81,12 @@ class TestSchemas:
 
     def test_what_the_code_can_say_is_what_is_promised(self):
         assert set.union(*map(said_by, services())) == set(kinds())
+
+    def test_every_reason_to_cancel_is_a_cause_to_refund(self):
+        reasons = validator("booking.cancelled.v1").schema["properties"]["reason"]["enum"]
+        causes = validator("refund.succeeded.v1").schema["properties"]["cause"]["enum"]
+        assert set(reasons) == set(CAUSES)
+        assert set(CAUSES.values()) == set(causes)
 
     def test_what_the_code_can_hear_is_what_is_promised(self):
         assert {kind for _, kind in listener._handlers} <= set(kinds())

@@ -56,7 +56,7 @@ def test_a_person_becomes_an_administrator_while_it_is_up(frontrow):
     name = frontrow.register()
     made = frontrow.command("admin", f"LOGIN={name}", *frontrow.given)
     assert (made.returncode, made.stderr) == (0, "")
-    words = f"{name} is an administrator from the next sign-in on; what they may see is at /admin/\n"
+    words = f"{name} is an administrator from the next sign-in on; the admin is at /admin/\n"
     assert made.stdout == words
     refused = frontrow.command("admin", "LOGIN=nobody-of-this-name", *frontrow.given)
     assert (refused.returncode, "Nobody is registered" in refused.stderr) == (2, True)

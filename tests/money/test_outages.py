@@ -52,7 +52,9 @@ def buys_and_gives_back(ada, ben):
 
 
 def told(ben):
-    kinds = Counter(Notification.objects.filter(user_id=ben.user_id, told=True).values_list("kind", flat=True))
+    kinds = Counter(
+        Notification.objects.filter(user_id=ben.user_id, told=True).values_list("kind", flat=True)
+    )
     return {kind: count for kind, count in kinds.items() if kind != "user_registered"}
 
 

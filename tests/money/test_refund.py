@@ -1,5 +1,7 @@
 """Refunds: by the organiser in part or in full, and of whatever was paid for a booking that ended."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -109,6 +111,11 @@ class TestByTheOrganizer:
         assert (status, problem["code"]) == (422, "idempotency_key_reused")
         assert captured(booking) == [(5000, 1000)]
 
+    def test_two_organizers_may_use_the_same_key(self, ada, ben, cy, payment):
+        theirs = paid(ben, ben.books(cy.lists()))
+        assert refunds(ada, payment, headers={"Idempotency-Key": "r1"})[0] == 201
+        assert refunds(cy, theirs, headers={"Idempotency-Key": "r1"})[0] == 201
+
     def test_before_bookings_heard_that_it_was_paid_no_ticket_is_made(self, ada, ben, booking):
         payment = paid(ben, booking)
         refunds(ada, payment)
@@ -170,6 +177,27 @@ class TestWhileTheBankIsAway:
         assert Refund.objects.get().status == "succeeded"
         assert read(ben, payment)["status"] == "partially_refunded"
         assert captured(booking) == [(5000, 1000)]
+
+    def test_a_fault_is_no_refusal_of_what_was_granted(self, ada, booking, payment, monkeypatch):
+        def broken(*_):
+            raise RuntimeError("broken")
+
+        monkeypatch.setattr(story.PROVIDER, "refund", broken)
+        status, refund = refunds(ada, payment, amount=1000)
+        assert (status, refund["status"]) == (201, "pending")
+        monkeypatch.undo()
+        settle(timezone.now() + rules.LONGEST_WAIT)
+        assert captured(booking) == [(5000, 1000)]
+
+    def test_some_are_claimed_the_oldest_first_and_those_not_again(self, ada, ben, booking, payment):
+        for _ in range(3):
+            refunds(ada, payment, amount=100)
+        now = timezone.now()
+        for turn, each in enumerate(Refund.objects.order_by("-pk")):
+            Refund.objects.filter(pk=each.pk).update(next_at=now - timedelta(seconds=turn))
+        oldest = list(Refund.objects.order_by("pk").values_list("pk", flat=True))
+        claimed = [Refund.objects.claim(now, most, rules.LONGEST_WAIT) for most in (2, 2, 2)]
+        assert [[each.pk for each in some] for some in claimed] == [oldest[:2], oldest[2:], []]
 
     def test_the_same_key_asks_again(self, ada, ben, booking):
         payment = paid(ben, booking, REFUND_LOST)

@@ -145,7 +145,7 @@ def find(booking_id: UUID, user_id: UUID) -> Booking:
 
 
 def cancel(booking_id: UUID, user_id: UUID, now: datetime) -> Booking:
-    """Give a person's own booking back; one that ended stays as it is. Raises NotFound, TooLateToCancel."""
+    """Give a person's own booking back; one that is cancelled stays so. Raises NotFound, TooLateToCancel."""
     event_id = find(booking_id, user_id).event_id
     with transaction.atomic(durable=True):
         EventStock.objects.lock(event_id)
@@ -153,5 +153,4 @@ def cancel(booking_id: UUID, user_id: UUID, now: datetime) -> Booking:
         limit = Event.objects.get(event_id=event_id).cancel_until
         if booking.status in rules.LIVE and not rules.may_cancel(booking.status, limit, now):
             raise TooLateToCancel
-        ended = ending.cancel(event_id, Booking.objects.filter(pk=booking_id), "person", now)
-    return ended[0] if ended else booking
+        return ending.withdraw(event_id, booking_id, "person", now) or booking

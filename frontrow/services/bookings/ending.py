@@ -27,6 +27,19 @@ def cancel(event_id: UUID, some: BookingQuerySet, reason: str, now: datetime) ->
     return ended
 
 
+def withdraw(event_id: UUID, booking_id: UUID, reason: str, now: datetime) -> Booking | None:
+    """Cancel one booking, live or lapsed, so that no payment on its way makes it a ticket; None if it was.
+
+    Runs in the caller's transaction, as `end` does.
+    """
+    one = Booking.objects.filter(pk=booking_id)
+    ended = cancel(event_id, one, reason, now)
+    if not ended:
+        ended = one.filter(status=rules.EXPIRED).end(rules.CANCELLED, reason, now, 1)
+        messages.bookings_cancelled(ended)
+    return ended[0] if ended else None
+
+
 def end(
     event_id: UUID, some: BookingQuerySet, status: str, reason: str | None, now: datetime
 ) -> list[Booking]:
@@ -37,7 +50,7 @@ def end(
     EventStock.objects.lock(event_id)
     ended = some.end(status, reason, now, AT_ONCE)
     if ended:
-        _give_back(event_id, ended)
+        give_back(event_id, ended)
     return ended
 
 
@@ -91,7 +104,8 @@ def _each(events: Sequence[UUID], act: Callable[[UUID, datetime], int], now: dat
     return done
 
 
-def _give_back(event_id: UUID, ended: Sequence[Booking]) -> None:
+def give_back(event_id: UUID, ended: Sequence[Booking]) -> None:
+    """Return the places of bookings that end. The event's stock is locked by the caller."""
     for type_id, places in rules.places_by_type(booking.items for booking in ended).items():
         TypeStock.objects.filter(ticket_type_id=type_id).update(taken=F("taken") - places)
     places = sum(booking.quantity for booking in ended)

@@ -100,9 +100,11 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         fresh = self.filter(status=HELD, expires_at=F("held_until"), expires_at__gt=now, expires_at__lt=until)
         return fresh.update(expires_at=until)
 
-    def confirm(self, payment_id: UUID) -> int:
-        """Make tickets of these, if they have their places; how many."""
-        return self.filter(status=HELD).update(status=CONFIRMED, paid_by=payment_id, version=F("version") + 1)
+    def confirm(self, payment_id: UUID, now: datetime) -> int:
+        """Make tickets of these, if they are held and their event is not cancelled; how many."""
+        on = Event.objects.filter(event_id=models.OuterRef("event_id"), status="published")
+        held = self.filter(models.Exists(on), status=HELD, expires_at__gt=now)
+        return held.update(status=CONFIRMED, paid_by=payment_id, version=F("version") + 1)
 
 
 class Booking(models.Model):
@@ -119,7 +121,7 @@ class Booking(models.Model):
     expires_at = models.DateTimeField(null=True)  # the deadline now: later, once, while being paid
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=20, null=True)  # noqa: DJ001, of a cancelled one, see messages.py
-    paid_by = models.UUIDField(null=True)  # the payment that made it a ticket
+    paid_by = models.UUIDField(null=True)  # the payment that it was answered for
     version = models.BigIntegerField(default=1)
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001, none is not ''
     fingerprint = models.CharField(max_length=64)

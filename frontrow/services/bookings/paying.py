@@ -5,14 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Sum
 
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.services.bookings import ending, messages, rules
 from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
-
-LOCK_PERSON = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"  # the same as in hold_v1.sql
 
 
 class NothingDue(Refusal):
@@ -71,23 +69,21 @@ def paid(payment: Paid, now: datetime) -> None:
     Otherwise booking.cancelled is said, for which payments gives the money back: whatever was paid is
     answered by one of the two. Runs in the listener's transaction.
     """
-    if not Booking.objects.filter(booking_id=payment.booking_id).confirm(payment.payment_id):
+    if not Booking.objects.filter(booking_id=payment.booking_id).confirm(payment.payment_id, now):
         return _paid_late(payment, now)
     return messages.booking_confirmed(Booking.objects.get(booking_id=payment.booking_id))
 
 
 def _paid_late(payment: Paid, now: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_PERSON, [str(payment.user_id)])
     EventStock.objects.lock(payment.event_id)
     booking = Booking.objects.select_for_update().get(booking_id=payment.booking_id)
     if booking.paid_by == payment.payment_id:
         return
-    if booking.status in rules.LIVE:
-        raise RuntimeError(f"payment {payment.payment_id} is for a booking that is {booking.status}")
+    if booking.status == rules.CONFIRMED:
+        raise RuntimeError(f"payment {payment.payment_id} is for a booking that has another")
     booking.paid_by, booking.version = payment.payment_id, booking.version + 1
-    if booking.status == rules.EXPIRED:
-        _revive_or_cancel(booking, payment.date, now)
+    if booking.status != rules.CANCELLED:
+        _decide(booking, payment.date, now)
     booking.save()
     if booking.status == rules.CONFIRMED:
         messages.booking_confirmed(booking)
@@ -95,26 +91,36 @@ def _paid_late(payment: Paid, now: datetime) -> None:
         messages.bookings_cancelled([booking])
 
 
-def _revive_or_cancel(booking: Booking, paid_at: datetime, now: datetime) -> None:
+def _decide(booking: Booking, paid_at: datetime, now: datetime) -> None:
+    """Ticket or not, of a hold that lapsed or whose event is cancelled. The event's stock is locked by us."""
     event = Event.objects.get(event_id=booking.event_id)
     in_time = rules.may_take_again(event.status, event.sales_end, paid_at)
-    if in_time and _take_again(booking, event.max_per_person, now):
+    if in_time and _within_limit(booking, event) and _has_places(booking, now):
         booking.status, booking.ended_at = rules.CONFIRMED, None
-    else:
-        booking.status, booking.end_reason = rules.CANCELLED, "paid_too_late"
+        return
+    if booking.status == rules.HELD:
+        ending.give_back(booking.event_id, [booking])
+    cancelled = event.status == "cancelled"
+    booking.status, booking.ended_at = rules.CANCELLED, now
+    booking.end_reason = "event_cancelled" if cancelled else "paid_too_late"
 
 
-def _take_again(booking: Booking, most: int, now: datetime) -> bool:
-    """Take the places of a lapsed hold anew; false if they are gone. The event's stock is locked by us."""
+def _within_limit(booking: Booking, event: Event) -> bool:
+    theirs = Booking.objects.live().filter(user_id=booking.user_id, event_id=booking.event_id)
+    has = theirs.exclude(pk=booking.pk).aggregate(places=Sum("quantity", default=0))["places"]
+    return bool(has + booking.quantity <= event.max_per_person)
+
+
+def _has_places(booking: Booking, now: datetime) -> bool:
+    """Whether its places are still its own, or could be taken anew."""
+    if booking.status == rules.HELD:
+        return True
     while len(ending.expire_some(booking.event_id, now)) == ending.AT_ONCE:  # dead holds are not sold
         pass
-    theirs = Booking.objects.live().filter(user_id=booking.user_id, event_id=booking.event_id)
-    has = theirs.aggregate(places=Sum("quantity", default=0))["places"]
     wanted = rules.places_by_type([booking.items])
     stock = EventStock.objects.get(event_id=booking.event_id)
     left = {str(kind.pk): kind.capacity - kind.taken for kind in TypeStock.objects.filter(pk__in=wanted)}
-    fits = rules.fits(wanted, left, stock.capacity - stock.taken)
-    if has + booking.quantity > most or not fits:
+    if not rules.fits(wanted, left, stock.capacity - stock.taken):
         return False
     for type_id, places in wanted.items():
         TypeStock.objects.filter(pk=type_id).update(taken=F("taken") + places)
@@ -134,8 +140,4 @@ def given_back(booking_id: UUID, event_id: UUID, now: datetime) -> None:
 
     Runs in the listener's transaction.
     """
-    one = Booking.objects.filter(booking_id=booking_id)
-    if ending.cancel(event_id, one, "refunded", now):
-        return
-    lapsed = one.filter(status=rules.EXPIRED).end(rules.CANCELLED, "refunded", now, 1)
-    messages.bookings_cancelled(lapsed)
+    ending.withdraw(event_id, booking_id, "refunded", now)

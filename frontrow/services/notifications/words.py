@@ -104,7 +104,7 @@ def refunded_in_full(facts: Facts) -> Words:
 
 def paid_too_late(facts: Facts) -> Words:
     return Words(
-        "No places left", _title(facts),
+        "Paid too late", _title(facts),
         ("Your payment came after your hold had ended, and by then no places were left. We are sorry.",
          f"All of your money goes back to you: {money.shown(facts['amount'], facts['currency'])}."),
         "See the event", _event(facts),

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urljoin
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query as InQuery
@@ -48,6 +50,11 @@ class ActionOut(Out):
     url: str
 
 
+class FailureOut(Out):
+    code: str
+    reason: str
+
+
 class PaymentOut(Out):
     payment_id: UUID
     booking_id: UUID
@@ -59,12 +66,17 @@ class PaymentOut(Out):
     payment_date: datetime
     refunded_amount: int = 0
     next_action: ActionOut | None = None
+    failure: FailureOut | None = None
 
     @classmethod
-    def of(cls, request: HttpRequest, found: Payment) -> "PaymentOut":
-        waits = found.status == rules.REQUIRES_ACTION
-        action = ActionOut(url=request.build_absolute_uri(found.action_url)) if waits else None
-        more = {"refunded_amount": found.refunded, "next_action": action}
+    def of(cls, found: Payment, reader: UUID) -> "PaymentOut":
+        """Only the payer learns where to act: who knows that address may."""
+        more: dict[str, Any] = {"refunded_amount": found.refunded}
+        if found.status == rules.REQUIRES_ACTION and found.user_id == reader:
+            public = settings.ENVIRONMENT.public_url
+            more["next_action"] = ActionOut(url=urljoin(public, found.action_url))
+        if found.status == rules.FAILED:
+            more["failure"] = FailureOut(code=found.failure_code, reason=found.failure_reason)
         return cls.model_validate(found).model_copy(update=more)
 
 
@@ -108,23 +120,26 @@ def pay(request: HttpRequest, body: PaymentIn) -> Any:
     key, fingerprint = idempotency.key_of(request), idempotency.fingerprint(body)
     wanted = payment.Wanted(person(request).user_id, body.booking_id, body.payment_method, key, fingerprint)
     paid = payment.pay(wanted, timezone.now())
-    return Status(202 if paid.status == rules.PROCESSING else 201, PaymentOut.of(request, paid))
+    return Status(202 if paid.status == rules.PROCESSING else 201, PaymentOut.of(paid, wanted.user_id))
 
 
 @door.get("/payments", **answers(200, Page[PaymentOut], *SIGNED_IN, InvalidCursor))
 def mine(request: HttpRequest, query: InQuery[PaymentsQuery]) -> Any:
-    """What I paid, and what was paid for my events, newest first."""
+    """What I paid, newest first; of a booking or an event also what was paid to me as its organiser."""
+    me = person(request).user_id
     wanted = {name: getattr(query, name) for name in ("booking_id", "event_id", "status")}
-    rows = Payment.objects.seen_by(person(request).user_id)
+    narrow = query.booking_id or query.event_id
+    rows = Payment.objects.seen_by(me) if narrow else Payment.objects.filter(user_id=me)
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     found, cursor = page(rows, ["-payment_id"], query)
-    return Page[PaymentOut](items=[PaymentOut.of(request, each) for each in found], next_cursor=cursor)
+    return Page[PaymentOut](items=[PaymentOut.of(each, me) for each in found], next_cursor=cursor)
 
 
 @door.get("/payments/{uuid:payment_id}", **answers(200, PaymentOut, *SIGNED_IN, NotFound))
 def read(request: HttpRequest, payment_id: UUID) -> Any:
     """A payment that I made, or that was made for my event."""
-    return PaymentOut.of(request, payment.find(payment_id, person(request).user_id))
+    me = person(request).user_id
+    return PaymentOut.of(payment.find(payment_id, me), me)
 
 
 @door.post("/refunds", **GRANT)

@@ -3,7 +3,7 @@
 The last two tables are the sandbox provider's own: payments neither reads nor writes them.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,10 +14,7 @@ from frontrow.chassis.ids import new_id
 from frontrow.services.payments.rules import (
     CAPTURED,
     FAILED,
-    IN_FLIGHT,
-    PARTIALLY_REFUNDED,
     PENDING,
-    SUCCEEDED,
     wait_after,
 )
 
@@ -27,13 +24,13 @@ Row = TypeVar("Row", bound=models.Model)
 class Retried(models.QuerySet[Row]):
     """Rows about which the provider is to be asked again at next_at, until that is null."""
 
-    def claim(self, now: datetime, most: int) -> list[Row]:
+    def claim(self, now: datetime, most: int, longest: timedelta) -> list[Row]:
         """Take those that are due; each is due again later, whatever becomes of who took it."""
         with transaction.atomic(durable=True):
-            due: Any = self.filter(next_at__lte=now).select_for_update(skip_locked=True).order_by("next_at")
-            rows = list(due[:most])
+            due: Any = self.filter(next_at__lte=now).order_by("next_at")
+            rows = list(due.select_for_update(skip_locked=True, of=("self",))[:most])
             for row in rows:
-                row.attempts, row.next_at = row.attempts + 1, now + wait_after(row.attempts)
+                row.attempts, row.next_at = row.attempts + 1, now + wait_after(row.attempts, longest)
             self.bulk_update(rows, ["attempts", "next_at"])
         return rows
 
@@ -44,7 +41,7 @@ class PaymentQuerySet(Retried["Payment"]):
         return self.filter(Q(user_id=person) | Q(organizer_id=person))
 
     def open_of(self, booking_id: UUID) -> "Payment | None":
-        """The one payment that a booking may have which has not failed."""
+        """The one payment that a booking may have which has not failed, refunded or not."""
         return self.filter(OPEN, booking_id=booking_id).first()
 
     def lock(self, payment_id: UUID) -> "Payment":
@@ -52,7 +49,7 @@ class PaymentQuerySet(Retried["Payment"]):
         return self.select_for_update().get(payment_id=payment_id)
 
 
-OPEN = Q(status__in=[*IN_FLIGHT, SUCCEEDED, PARTIALLY_REFUNDED], unwanted=None)
+OPEN = ~Q(status=FAILED) & Q(unwanted=None)
 
 
 class Payment(models.Model):
@@ -102,12 +99,8 @@ class Payment(models.Model):
         indexes = [
             models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="payments_to_look_at"),
             models.Index(fields=["user_id", "payment_id"], name="payments_of_person"),
-            models.Index(fields=["organizer_id", "payment_id"], name="payments_of_organizer"),
+            models.Index(fields=["event_id", "payment_id"], name="payments_of_event"),
         ]
-
-
-class RefundQuerySet(Retried["Refund"]):
-    pass
 
 
 class Refund(models.Model):
@@ -126,7 +119,7 @@ class Refund(models.Model):
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001, none is not ''
     fingerprint = models.CharField(max_length=64, blank=True)
 
-    objects = RefundQuerySet.as_manager()
+    objects = Retried["Refund"].as_manager()
 
     class Meta:
         constraints = [

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from frontrow.chassis import metrics
 from frontrow.chassis.http import refuse_inside_transaction
@@ -16,12 +18,12 @@ from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
 from frontrow.services.payments import clients, messages, refund, rules
 from frontrow.services.payments.clients import Due, NothingDue
 from frontrow.services.payments.models import Payment
-from frontrow.services.payments.provider import Order, Outcome, ProviderAway
+from frontrow.services.payments.provider import CANCELLED, Order, Outcome, ProviderAway
 from frontrow.services.payments.sandbox import PROVIDER
 
 log = structlog.get_logger(__name__)
-AT_ONCE = 100
-WAIT_SECONDS, TICK = 5.0, 0.05  # for a payment of the same booking that is in flight
+AT_ONCE, BATCHES = 20, 5
+TICK, TWIN_SECONDS, OTHER_SECONDS = 0.05, 5.0, 1.0  # of waiting for a payment with the same key; another
 ATTEMPTS = 5
 
 
@@ -89,29 +91,27 @@ def _replayed(wanted: Wanted) -> Payment | None:
         return None
     if known.fingerprint != wanted.fingerprint:
         raise KeyReused
-    known = _awaited(known)
+    known = _awaited(known, TWIN_SECONDS)
     return None if known.status == rules.FAILED else known
 
 
 def _make_way(before: Payment, wanted: Wanted, now: datetime) -> Payment | None:
     """See to a booking's earlier payment before another begins; it, if it is the one that is wanted."""
-    before = _awaited(before)
+    if replayed := _replayed(wanted):
+        return replayed
+    before = _awaited(before, OTHER_SECONDS)
     if before.status == rules.PROCESSING:
         raise PaymentInProgress(paymentId=str(before.payment_id))
     if before.status == rules.REQUIRES_ACTION:
-        if before.idempotency_key == wanted.key and wanted.key is not None:
-            return before
         before = give_up(before, "superseded", now)
     if before.status in rules.CAPTURED:
-        if replayed := _replayed(wanted):
-            return replayed
-        raise NothingDue("This booking is paid.")
+        raise NothingDue("This booking was paid for.")
     return None
 
 
-def _awaited(payment: Payment) -> Payment:
+def _awaited(payment: Payment, seconds: float) -> Payment:
     """A payment once it is no longer in the hands of another request, or after a while as it is."""
-    until = time.monotonic() + WAIT_SECONDS
+    until = time.monotonic() + seconds
     while payment.status == rules.PROCESSING and time.monotonic() < until:
         time.sleep(TICK)
         payment.refresh_from_db()
@@ -119,12 +119,16 @@ def _awaited(payment: Payment) -> Payment:
 
 
 def _begin(due: Due, wanted: Wanted, now: datetime) -> Payment:
-    """Write down what is about to be charged, before anybody is asked for money."""
+    """Write down what is about to be charged, before anybody is asked for money.
+
+    For a while it is ours alone, by the real clock: the caller's may be older.
+    """
+    ours_until = timezone.now() + rules.LONGEST_WAIT
     with transaction.atomic(durable=True):
         return Payment.objects.create(
             booking_id=due.booking_id, user_id=due.user_id, event_id=due.event_id,
             organizer_id=due.organizer_id, amount=due.amount, currency=due.currency, method=wanted.method,
-            status=rules.PROCESSING, payment_date=now, created_at=now, next_at=now + rules.LONGEST_WAIT,
+            status=rules.PROCESSING, payment_date=now, created_at=now, next_at=ours_until,
             idempotency_key=wanted.key, fingerprint=wanted.fingerprint,
         )  # fmt: skip
 
@@ -136,7 +140,8 @@ def _ordered(payment: Payment, now: datetime) -> Payment:
 
 def _told(payment: Payment) -> Payment:
     if payment.status == rules.FAILED:
-        sentence = f"{payment.failure_reason} Try another card."
+        ours = payment.failure_code in rules.GIVEN_UP
+        sentence = payment.failure_reason if ours else f"{payment.failure_reason} Try another card."
         raise PaymentDeclined(sentence, declineCode=payment.failure_code, paymentId=str(payment.payment_id))
     return payment
 
@@ -161,9 +166,8 @@ def give_up(payment: Payment, why: str, now: datetime) -> Payment:
 
     def cancelled() -> Outcome:
         outcome = PROVIDER.cancel(str(payment.payment_id), now)
-        if outcome.status != rules.FAILED:
-            return outcome
-        return replace(outcome, code=why, reason=rules.GIVEN_UP[why])
+        given_up = outcome.code == CANCELLED
+        return replace(outcome, code=why, reason=rules.GIVEN_UP[why]) if given_up else outcome
 
     after = _settled_by(payment, cancelled, now)
     if after.status in rules.IN_FLIGHT:
@@ -230,14 +234,27 @@ def look(payment: Payment, now: datetime) -> Payment:
 
 
 def look_due(now: datetime) -> int:
-    """Look at payments in flight that are due; how many. One that fails keeps no other waiting."""
-    waiting = Payment.objects.filter(status__in=rules.IN_FLIGHT).claim(now, AT_ONCE)
-    for payment in waiting:
-        try:
-            look(payment, now)
-        except Unavailable:
-            log.warning("payment_unknown_still", payment_id=str(payment.payment_id))
-        except Exception:
-            metrics.FAULTS.labels("payment").inc()
-            log.exception("payment_look_failed", payment_id=str(payment.payment_id))
-    return len(waiting)
+    """Look at payments in flight that are due; how many. One that fails keeps no other waiting.
+
+    Those whose outcome we do not know come before those that wait for their person.
+    """
+    unknown = Payment.objects.filter(Q(status=rules.PROCESSING) | Q(unwanted__isnull=False))
+    at_bank = Payment.objects.filter(status=rules.REQUIRES_ACTION, unwanted=None)
+    looked = 0
+    for _ in range(BATCHES):
+        some = unknown.claim(now, AT_ONCE, rules.LONGEST_WAIT)
+        some = some or at_bank.claim(now, AT_ONCE, rules.LONGEST_AT_BANK)
+        for payment in some:
+            _look_safely(payment, now)
+        looked += len(some)
+    return looked
+
+
+def _look_safely(payment: Payment, now: datetime) -> None:
+    try:
+        look(payment, now)
+    except Unavailable:
+        log.warning("payment_unknown_still", payment_id=str(payment.payment_id))
+    except Exception:
+        metrics.FAULTS.labels("payment").inc()
+        log.exception("payment_look_failed", payment_id=str(payment.payment_id))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+CANCELLED = "cancelled"  # the code of an order that failed because we gave it up
+
 
 class ProviderAway(Exception):
     """No answer: whether money moved is not known. Ask again with the same key."""

@@ -59,7 +59,17 @@ def grant(wanted: Grant, now: datetime) -> Refund:
             refund = _replayed(wanted)
             if refund is None:
                 raise
-    return send(refund, now) if refund.status == rules.PENDING else refund
+    return _sent(refund, now) if refund.status == rules.PENDING else refund
+
+
+def _sent(refund: Refund, now: datetime) -> Refund:
+    """The refund after an attempt to send it. It is owed, whatever becomes of that."""
+    try:
+        return send(refund, now)
+    except Exception:
+        metrics.FAULTS.labels("refund").inc()
+        log.exception("refund_failed", refund_id=str(refund.refund_id), attempts=refund.attempts)
+        return refund
 
 
 def _replayed(wanted: Grant) -> Refund | None:
@@ -151,11 +161,7 @@ def _done(refund: Refund, reference: str, now: datetime) -> Refund:
 
 def send_due(now: datetime) -> int:
     """Send refunds that wait; how many. One that fails keeps no other waiting."""
-    waiting = Refund.objects.select_related("payment").claim(now, AT_ONCE)
+    waiting = Refund.objects.select_related("payment").claim(now, AT_ONCE, rules.LONGEST_WAIT)
     for refund in waiting:
-        try:
-            send(refund, now)
-        except Exception:
-            metrics.FAULTS.labels("refund").inc()
-            log.exception("refund_failed", refund_id=str(refund.refund_id), attempts=refund.attempts)
+        _sent(refund, now)
     return len(waiting)

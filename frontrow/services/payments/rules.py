@@ -11,6 +11,7 @@ CAPTURED = (SUCCEEDED, PARTIALLY_REFUNDED, REFUNDED)
 
 TO_AUTHENTICATE = timedelta(hours=1)  # how long a person has to complete a payment at their bank
 FIRST_LOOK, LONGEST_WAIT = timedelta(seconds=5), timedelta(seconds=20)
+LONGEST_AT_BANK = timedelta(minutes=5)  # between looks at a payment that its person has to complete
 CAUSES = {  # of a refund, by the reason for which a booking was cancelled
     "person": "person",
     "event_cancelled": "event_cancelled",
@@ -32,6 +33,6 @@ def status_after(captured: int, refunded: int) -> str:
     return REFUNDED if refunded >= captured else PARTIALLY_REFUNDED
 
 
-def wait_after(attempts: int) -> timedelta:
-    """How long until the provider is asked again: doubling from five seconds to twenty."""
-    return min(FIRST_LOOK * 2 ** min(attempts, 10), LONGEST_WAIT)
+def wait_after(attempts: int, longest: timedelta = LONGEST_WAIT) -> timedelta:
+    """How long until the provider is asked again: doubling from five seconds."""
+    return min(FIRST_LOOK * 2 ** min(attempts, 10), longest)

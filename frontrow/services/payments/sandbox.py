@@ -4,6 +4,7 @@ It is written as if it were far away: payments learns of its ledger only by its 
 never come.
 """
 
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from django.urls import reverse
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.payments.models import SandboxCharge, SandboxRefund
-from frontrow.services.payments.provider import Order, Outcome, ProviderAway
+from frontrow.services.payments.provider import CANCELLED, Order, Outcome, ProviderAway
 from frontrow.services.payments.rules import FAILED, REQUIRES_ACTION, SUCCEEDED
 
 SLOW_SECONDS = 2.0
+REFERENCE = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,6 @@ CARDS = {
     "pm_card_noAnswer": Card(silent=True),
     "pm_card_refundTimeout": Card(loses_refund_answers=True),
 }
-CANCELLED = "cancelled"
 REASONS = {
     "": "",
     "card_declined": "Your card was declined.",
@@ -113,7 +114,8 @@ PROVIDER = Sandbox()
 
 def waiting(reference: str) -> SandboxCharge:
     """A charge, for the page on which its person acts. Raises NotFound."""
-    charge = SandboxCharge.objects.filter(reference=reference).first()
+    known = SandboxCharge.objects.filter(reference=reference) if REFERENCE.fullmatch(reference) else None
+    charge = known.first() if known is not None else None
     if charge is None:
         raise NotFound
     return charge

@@ -134,6 +134,11 @@ class TestPaidLate:
         assert EventStock.objects.get().untold
         check_invariants()
 
+    def test_the_stock_is_news_then(self, lapsed):
+        before = EventStock.objects.get().version
+        pay(lapsed, AFTER)
+        assert EventStock.objects.get().version > before
+
     def test_without_enough_places_it_is_cancelled(self, told, lapsed):
         booking.hold(wants(told), AFTER)
         pay(lapsed, AFTER)
@@ -178,6 +183,14 @@ class TestPaidLate:
         booking.hold(wants(told, 2, user_id=one.user_id), AFTER)
         pay(one, AFTER)
         assert one.status == "cancelled"
+
+    def test_places_of_other_events_do_not_count(self):
+        told = stage(9, maxPerPerson=2)
+        one = held(told, 2)
+        ending.expire(AFTER)
+        booking.hold(wants(stage(9), 2, user_id=one.user_id), AFTER)
+        pay(one, AFTER)
+        assert one.status == "confirmed"
 
     def test_not_when_the_event_is_cancelled(self, told, lapsed):
         with transaction.atomic():
@@ -237,6 +250,7 @@ class TestGivenBack:
         one = held(stage(5))
         ending.expire(AFTER)
         self.back(one)
+        assert [fact["reason"] for fact in said("booking.cancelled.v1")] == ["refunded"]
         pay(one, AFTER)
         assert (one.status, one.end_reason) == ("cancelled", "refunded")
 

@@ -135,7 +135,9 @@ class TestWhoMayLook:
         status, problem = ben.get(path)
         assert (status, problem["code"]) == (404, "not_found")
 
-    @pytest.mark.parametrize(("method", "path"), [("GET", "/reviews"), ("PUT", "/reviews/0198c5a0-0000-7000-8000-000000000050")])
+    @pytest.mark.parametrize(
+        ("method", "path"), [("GET", "/reviews"), ("PUT", "/reviews/0198c5a0-0000-7000-8000-000000000050")]
+    )
     def test_what_may_not_be_done_here_is_said(self, ben, method, path):
         status, problem = ben.call(method, path, {})
         assert (status, problem["code"]) == (405, "method_not_allowed")
