@@ -1,7 +1,7 @@
 """Calendar entries for tickets (RFC 5545, 5546): one for each booking, on the clock of the event's place."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from icalendar import STATUS, Calendar, Event, vCalAddress, vText
 
 PUBLISH, CANCEL = "PUBLISH", "CANCEL"
+YEAR = timedelta(days=366)
 
 
 def entries(
@@ -28,7 +29,8 @@ def entries(
     calendar = Calendar.new(prodid="-//Frontrow//Tickets//EN", method=method)
     for booking in bookings:
         calendar.add_component(_entry(event, booking, method == CANCEL, site, sender, now))
-    calendar.add_missing_timezones()
+    first, last = (datetime.fromisoformat(event[name]).date() for name in ("date", "endDate"))
+    calendar.add_missing_timezones(first - YEAR, last + YEAR)  # not decades of changes of the clock
     return calendar.to_ical()
 
 

@@ -35,6 +35,7 @@ def parsed(told, method="PUBLISH", bookings=(BOOKING,)):
         ("Europe/Berlin", "2027-10-31T18:00:00+00:00", "2027-10-31 19:00", 1),
         ("America/New_York", "2027-03-13T18:00:00+00:00", "2027-03-13 13:00", -5),
         ("America/New_York", "2027-03-14T18:00:00+00:00", "2027-03-14 14:00", -4),
+        ("Europe/Berlin", "2045-07-01T18:00:00+00:00", "2045-07-01 20:00", 2),
         ("Asia/Kathmandu", "2027-03-14T18:00:00+00:00", "2027-03-14 23:45", 5.75),
     ],
 )
@@ -74,6 +75,14 @@ def test_an_entry_is_the_same_through_its_life_and_grows():
     assert sequences == sorted(set(sequences))
     assert [entry["STATUS"] for entry in entries] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert [step["METHOD"] for step in steps] == ["PUBLISH", "PUBLISH", "CANCEL"]
+
+
+def test_an_entry_does_not_carry_decades_of_changes_of_the_clock():
+    content = calendar.entries(
+        event("2030-03-27T18:00:00+00:00"), [BOOKING], "PUBLISH", "https://f.example", ("", "t@f.example"), NOW
+    )
+    assert b"RDATE" not in content or content.count(b"T030000") < 10
+    assert len(content) < 2000
 
 
 def test_each_booking_has_an_entry():
