@@ -166,6 +166,7 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "deliveries"
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=[WAITING, SENT, SKIPPED, GIVEN_UP]), name="notifications_known_state"
