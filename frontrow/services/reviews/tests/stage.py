@@ -1,23 +1,20 @@
 """What the tests of reviews share: events that are over, who was there, and services that are away."""
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from frontrow.chassis import http
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
-from frontrow.chassis.refusals import Refusal
 from frontrow.services.reviews import attendance, review
 from frontrow.services.reviews.models import Review
 
@@ -79,23 +76,6 @@ def told() -> list[tuple[int, float, int]]:
     """Version, average and count of every rating.changed, in order."""
     rows = Outbox.objects.filter(type="rating.changed.v1").order_by("id").values_list("data", flat=True)
     return [(data["version"], data["average"], data["count"]) for data in rows]
-
-
-def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What each call returns, or the code of its refusal, all begun at the same moment."""
-    start = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        start.wait()
-        try:
-            return call()
-        except Refusal as refusal:
-            return refusal.code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.reviews import review
 from frontrow.services.reviews.models import Review
+from tests.cast import at_once
 
-from .stage import NOW, at_once, over, reviewed, told
+from .stage import NOW, over, reviewed, told
 
 pytestmark = pytest.mark.django_db
 ADA, CY = new_id(), new_id()

@@ -8,8 +8,9 @@ from django.db import connection, transaction
 
 from frontrow.chassis.ids import new_id
 from frontrow.services.reviews.models import Booking, Event
+from tests.cast import at_once
 
-from .stage import NOW, TOMORROW, at_once, booking_facts, event_facts, hear_booking, hear_event
+from .stage import NOW, TOMORROW, booking_facts, event_facts, hear_booking, hear_event
 
 pytestmark = pytest.mark.django_db
 

@@ -10,12 +10,12 @@ from frontrow.chassis.models import Outbox
 from frontrow.chassis.refusals import Unavailable
 from frontrow.services.reviews import attendance, review
 from frontrow.services.reviews.models import Event, Review, Tally
+from tests.cast import at_once
 
 from .stage import (
     NOW,
     TOMORROW,
     YESTERDAY,
-    at_once,
     away,
     booking_facts,
     event_facts,
