@@ -61,7 +61,7 @@ def event_body(**changes: Any) -> dict[str, Any]:
 
 def soon_over() -> dict[str, str]:
     """When an event takes place that will be over in a moment."""
-    date = datetime.now(UTC) + timedelta(seconds=4)
+    date = datetime.now(UTC) + timedelta(seconds=7)
     return {"date": date.isoformat(), "endDate": (date + timedelta(seconds=1)).isoformat()}
 
 
