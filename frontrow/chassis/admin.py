@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import Q, QuerySet
@@ -19,6 +20,7 @@ from django.utils.functional import cached_property
 
 from frontrow.chassis import parked
 from frontrow.chassis.models import Delivery, Job, Outbox
+from frontrow.chassis.refusals import BadRequest
 
 MOST_LISTED = 10_000
 
@@ -92,6 +94,13 @@ class ReadOnly(_OnlyToLook, admin.ModelAdmin):
             return super().get_changelist_instance(request)
         except (ValueError, OverflowError, DataError) as error:  # such as the year 99999
             raise IncorrectLookupParameters from error
+
+    def response_action(self, *args: Any, **named: Any) -> Any:
+        """What an action answers; rows that no column can hold are refused."""
+        try:
+            return super().response_action(*args, **named)
+        except (ValueError, OverflowError, ValidationError, DataError):
+            raise BadRequest from None
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row, or None, also for an id that PostgreSQL cannot store."""

@@ -180,3 +180,11 @@ def _gone(name):
 def test_no_shadow_can_be_looked_at_or_made(operator):
     assert operator.get("/admin/auth/user/").status_code == 404
     assert not Shadow.objects.get().has_usable_password()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("chosen", ["abc", "\0", "9" * 40])
+def test_an_action_on_what_is_no_row_is_refused(operator, chosen):
+    a_row(Delivery)
+    answer = operator.post(address(Delivery), {"action": "replay", "_selected_action": chosen})
+    assert answer.status_code in (302, 400)

@@ -34,7 +34,7 @@ class Events(ReadOnly):
     """Events as bookings knows them, with their stock: capacity = left + held + confirmed."""
 
     list_display = ("event_id", "status", "capacity", "taken", "left", "held", "confirmed", "sales_end")
-    list_filter = ("status",)
+    list_filter = (one_of("status", "published", "cancelled"),)
     search_ids = ("event_id", "organizer_id")
     ordering = ("-event_id",)
     fields = (

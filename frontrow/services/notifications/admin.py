@@ -2,8 +2,17 @@
 
 from django.contrib import admin
 
-from frontrow.chassis.admin import ReadOnly, ReadOnlyRows
-from frontrow.services.notifications.models import Announcement, Delivery, Notification
+from frontrow.chassis.admin import ReadOnly, ReadOnlyRows, one_of
+from frontrow.services.notifications.models import (
+    GIVEN_UP,
+    SENT,
+    SKIPPED,
+    WAITING,
+    Announcement,
+    Delivery,
+    Notification,
+)
+from frontrow.services.notifications.rules import KINDS
 
 
 class DeliveryRows(ReadOnlyRows):
@@ -13,8 +22,8 @@ class DeliveryRows(ReadOnlyRows):
 @admin.register(Notification)
 class Notifications(ReadOnly):
     list_display = ("notification_id", "kind", "subject", "user_id", "booking_id", "date", "told", "read_at")
-    list_filter = ("kind", "told")
-    ordering = ("-date", "-notification_id")
+    list_filter = (one_of("kind", *KINDS), "told")
+    ordering = ("-notification_id",)
     search_ids = ("pk", "user_id", "booking_id")
     inlines = (DeliveryRows,)
 
@@ -22,9 +31,9 @@ class Notifications(ReadOnly):
 @admin.register(Delivery)
 class Deliveries(ReadOnly):
     list_display = ("notification_id", "kind", "user_id", "state", "attempts", "next_at", "sent_at", "error")
-    list_filter = ("state", "notification__kind")
+    list_filter = (one_of("state", WAITING, SENT, SKIPPED, GIVEN_UP),)
     list_select_related = ("notification",)
-    ordering = ("-next_at",)
+    ordering = ("-pk",)
     search_ids = ("pk", "notification__user_id", "notification__booking_id")
 
     @admin.display(ordering="notification__kind")
@@ -39,6 +48,6 @@ class Deliveries(ReadOnly):
 @admin.register(Announcement)
 class Announcements(ReadOnly):
     list_display = ("announcement_id", "kind", "event_id", "created_at", "attempts", "next_at", "done_at")
-    list_filter = ("kind",)
-    ordering = ("-created_at",)
+    list_filter = (one_of("kind", *KINDS),)
+    ordering = ("-pk",)
     search_ids = ("pk", "event_id")

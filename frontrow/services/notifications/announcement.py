@@ -10,17 +10,24 @@ from django.db import transaction
 from frontrow.chassis import metrics
 from frontrow.chassis.handover import wait_after
 from frontrow.chassis.ids import new_id
+from frontrow.chassis.limits import Limit
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.services.notifications import clients, known, rules
 from frontrow.services.notifications.models import Announcement, Booking, Event, Notification
 from frontrow.services.notifications.notification import tell
 
 log = structlog.get_logger(__name__)
+LIMIT = Limit("announcements", 20, 3600)  # of an event by its organiser
 AT_ONCE, PAGES = 20, 4  # announcements in one run, and pages of each
 
 
 class EventNotFound(NotFound):
     code, detail = "event_not_found", "There is no such event."
+
+
+class EventCancelled(Refusal):
+    code, status = "event_cancelled", 409
+    detail = "This event is cancelled: nobody holds places of it any more. All of them were told."
 
 
 class UserNotFound(NotFound):
@@ -40,18 +47,23 @@ class NotAnAdministrator(Refusal):
 def to_holders(event_id: UUID, organizer: UUID | None, subject: str, message: str, now: datetime) -> UUID:
     """Have everybody who holds places told; its id. Anybody's event, without an organiser.
 
-    Raises EventNotFound, NotTheOrganizer, Unavailable.
+    Raises EventNotFound, NotTheOrganizer, EventCancelled, TooMany, Unavailable.
     """
     event = known.event_of(event_id, now)
     if event is None:
         raise EventNotFound
     if organizer not in (None, event.organizer_id):
         raise NotTheOrganizer
-    announcement_id = new_id()
+    if event.status == rules.CANCELLED:
+        raise EventCancelled
+    if organizer:
+        LIMIT.check(str(event_id), now)
+        LIMIT.count(str(event_id), now)
+    announcement_id, sender = new_id(), "organizer" if organizer else "frontrow"
     with transaction.atomic(durable=True):
         Announcement.objects.create(
             announcement_id=announcement_id, kind=rules.ORGANIZER_MESSAGE, event_id=event_id,
-            cause=str(announcement_id), facts={"subject": subject, "message": message},
+            cause=str(announcement_id), facts={"subject": subject, "message": message, "from": sender},
             next_at=now, created_at=now,
         )  # fmt: skip
     return announcement_id
@@ -101,6 +113,8 @@ def work_off(now: datetime) -> None:
 
 def _tell_page(announcement: Announcement, now: datetime) -> bool:
     """Tell a page of holders, if no other runner does; how far we are commits with it."""
+    if _is_past(announcement):
+        return Announcement.objects.advance(announcement, None, now)
     items, following = clients.holders(announcement.event_id, announcement.cursor)
     with transaction.atomic(durable=True):
         if not Announcement.objects.advance(announcement, following, None if following else now):
@@ -123,6 +137,14 @@ def _drafts(announcement: Announcement, items: list[dict[str, Any]]) -> list[Not
         )
         for user_id in people
     ]  # fmt: skip
+
+
+def _is_past(announcement: Announcement) -> bool:
+    """Whether it reminds of a date on which the event no longer begins."""
+    if announcement.kind != rules.EVENT_REMINDER:
+        return False
+    event = Event.objects.get(event_id=announcement.event_id)
+    return event.status != rules.PUBLISHED or event.date.isoformat() != announcement.cause
 
 
 def _concerns(announcement: Announcement, item: dict[str, Any]) -> bool:

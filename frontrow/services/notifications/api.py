@@ -13,10 +13,11 @@ from pydantic import Field, StrictBool, model_validator
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Person, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
-from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
+from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import In, Line, Out, Text
 from frontrow.services.notifications import announcement, notification
 from frontrow.services.notifications.announcement import (
+    EventCancelled,
     EventNotFound,
     NotAnAdministrator,
     NotTheOrganizer,
@@ -88,7 +89,8 @@ class PreferencesOut(Out):
 
 
 @door.post("/notifications", **answers(
-    202, AnnouncementOut, *SIGNED_IN, NotTheOrganizer, NotAnAdministrator, EventNotFound, UserNotFound
+    202, AnnouncementOut, *SIGNED_IN, NotTheOrganizer, NotAnAdministrator, EventNotFound, EventCancelled,
+    UserNotFound, TooMany,
 ))  # fmt: skip
 def announce(request: HttpRequest, body: AnnouncementIn) -> Any:
     """Write to all who hold places of my event. Administrators: of any event, or to one person."""

@@ -6,13 +6,13 @@ from frontrow.chassis.periodic import every
 from frontrow.services.notifications import announcement, mailing, notification
 
 
-@every(seconds=2)
+@every(seconds=2, alone=True)
 def tell_waiting(now: datetime) -> None:
     """Give words to what waited for the news of its event."""
     notification.tell_waiting(now)
 
 
-@every(seconds=1)
+@every(seconds=1, alone=True)
 def work_off_announcements(now: datetime) -> None:
     """Tell all who hold places, page by page."""
     announcement.work_off(now)

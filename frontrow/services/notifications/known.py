@@ -31,13 +31,13 @@ def learn_event(facts: dict[str, Any], since: datetime) -> None:
     Old news that come late tell what people saw when they booked, as long as no change was announced.
     Runs in the caller's transaction.
     """
-    Event.objects.keep(UUID(facts["eventId"]), facts["version"], **_columns(facts))
+    Event.objects.keep(UUID(facts["eventId"]), facts["version"], **_columns(facts), since=since)
     event = Event.objects.select_for_update().get(event_id=facts["eventId"])
     older = event.told_version is not None and facts["version"] < event.told_version
     if event.told is None or (older and not event.announced):
         event.told, event.told_version = _terms(facts), facts["version"]
     if event.status == rules.PUBLISHED and rules.differences(event.told, event.terms):
-        _announce_change(event, since)
+        _announce_change(event)
         event.told, event.told_version, event.announced = event.terms, event.version, True
     event.save(update_fields=["told", "told_version", "announced", "reminded_for"])
 
@@ -68,7 +68,9 @@ def deadline_of(booking_id: UUID) -> str | None:
     return rfc3339(held.expires_at) if held else None
 
 
-def _announce_change(event: Event, since: datetime) -> None:
+def _announce_change(event: Event) -> None:
+    """Whoever booked since it is so knows already."""
+    since = event.since
     Announcement.objects.bulk_create(
         [Announcement(
             kind=rules.EVENT_CHANGED, event_id=event.event_id, cause=str(event.version), before=since,

@@ -32,7 +32,7 @@ def letter(
     site = settings.ENVIRONMENT.public_url.rstrip("/")
     shown = _shown(notification, name, bool(tickets), site)
     mail = EmailMultiAlternatives(
-        subject=" ".join(notification.subject.split()),
+        subject=" ".join(shown["words"].subject.split()),
         body=render_to_string("notifications/letter.txt", shown),
         from_email=settings.ENVIRONMENT.mail_from, to=[address],
         headers={
@@ -59,7 +59,7 @@ def _shown(notification: Notification, name: str, tickets: bool, site: str) -> d
         "total": money.shown(facts["amount"], facts["currency"]) if kind in LISTED else "",
         "deadline": said.deadline,
         "attached": ATTACHED[kind] if tickets else "",
-        "reason": REASONS.get(kind, "you booked this event"),
+        "reason": REASONS.get(kind, "you booked this event" if facts.get("event") else "you have an account"),
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import structlog
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Count
+from django.utils import timezone
 from prometheus_client import Counter, Gauge
 
 from frontrow.chassis import metrics
@@ -24,6 +25,7 @@ from frontrow.services.notifications.models import (
     Delivery,
     Event,
     Notification,
+    Unwanted,
 )
 
 log = structlog.get_logger(__name__)
@@ -84,15 +86,18 @@ def _reachable(connection: BaseEmailBackend) -> bool:
 
 
 def _send(delivery: Delivery, connection: BaseEmailBackend, now: datetime) -> bool:
-    """Send one mail, if it is ours and still true; false after a failure, which is its own alone."""
-    if not Delivery.objects.claim(delivery, now + LEASE):
+    """Send one mail, if it is ours and still true; false after a failure that may be the server's.
+
+    It is ours by the real clock: the mails before it may have taken long.
+    """
+    if not Delivery.objects.claim(delivery, timezone.now() + LEASE):
         return True
     try:
         sent = _write_and_send(delivery.notification, connection, now)
     except Exception as fault:  # noqa: BLE001, counted and logged
         _close(connection)  # in whatever state it is
         _failed(delivery, fault, now)
-        return False
+        return isinstance(fault, smtplib.SMTPRecipientsRefused)  # of one address: the server answers
     state, outcome = (SENT, "sent") if sent else (SKIPPED, "skipped")
     Delivery.objects.conclude(delivery, state=state, sent_at=now if sent else None)
     MAILS.labels(outcome).inc()
@@ -103,11 +108,26 @@ def _send(delivery: Delivery, connection: BaseEmailBackend, now: datetime) -> bo
 def _write_and_send(notification: Notification, connection: BaseEmailBackend, now: datetime) -> bool:
     """Whether it was sent: not to somebody who is gone, nor what would mislead by now."""
     person = known.person_of(notification.user_id)
-    if person is None or _is_outdated(notification, now):
+    if person is None or _is_unwanted(notification) or _is_outdated(notification, now):
+        return False
+    if notification.kind == rules.EVENT_CHANGED and not _as_it_is_now(notification):
         return False
     message = letter(notification, person.email, person.name, _tickets(notification), now)
     connection.send_messages([message])
     return True
+
+
+def _is_unwanted(notification: Notification) -> bool:
+    return Unwanted.objects.filter(user_id=notification.user_id, kind=notification.kind).exists()
+
+
+def _as_it_is_now(notification: Notification) -> bool:
+    """Word a change anew: the event may have changed again since. False if it is as it was at first."""
+    event = Event.objects.in_bulk([notification.event_id]).get(notification.event_id)
+    if event is None:
+        return True
+    notification.facts = {**notification.facts, "after": event.terms, "event": event.snapshot}
+    return bool(rules.differences(notification.facts["before"], event.terms))
 
 
 def _is_outdated(notification: Notification, now: datetime) -> bool:
@@ -133,7 +153,8 @@ def _tickets(notification: Notification) -> Sequence[UUID]:
 
 
 def _failed(delivery: Delivery, fault: Exception, now: datetime) -> None:
-    given_up = now - delivery.created_at > rules.GIVE_UP_AFTER
+    old = now - delivery.created_at > rules.GIVE_UP_AFTER
+    given_up = old and delivery.attempts >= rules.LEAST_ATTEMPTS
     state, outcome = (GIVEN_UP, "given_up") if given_up else (WAITING, "failed")
     next_at = now + rules.wait_after(delivery.attempts)
     Delivery.objects.conclude(delivery, state=state, next_at=next_at, error=_why(fault))

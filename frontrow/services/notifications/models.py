@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Min, Q
+from django.db.models import Exists, F, Min, OuterRef, Q
 
 from frontrow.chassis.ids import new_id
 from frontrow.services.notifications.rules import PUBLISHED, REMIND_BEFORE
@@ -53,6 +53,7 @@ class Event(models.Model):
     timezone = models.CharField(max_length=64)
     location = models.CharField(max_length=300)
     status = models.CharField(max_length=10)
+    since = models.DateTimeField()  # all of this is so
     told = models.JSONField(null=True)  # date, end, time zone and place, as people were last told
     told_version = models.BigIntegerField(null=True)  # and of which version that is
     announced = models.BooleanField(default=False)  # whether a change was ever announced
@@ -100,10 +101,11 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Those that wait for news of their event."""
         return self.filter(told=False)
 
-    def waited_for(self) -> Any:
-        """The events that untold ones wait for, and since when, the longest first."""
-        since = self.untold().values_list("event_id").annotate(since=Min("date"))
-        return since.order_by("since")
+    def waited_for(self, known: bool) -> Any:
+        """Events that untold ones wait for, whose news are here or not, the longest waited for first."""
+        here = Exists(Event.objects.filter(event_id=OuterRef("event_id")))
+        waiting = self.untold().filter(here if known else ~here)
+        return waiting.values_list("event_id").annotate(since=Min("date")).order_by("since")
 
 
 class Notification(models.Model):
@@ -137,7 +139,8 @@ class Notification(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime) -> "DeliveryQuerySet":
-        return self.filter(state=WAITING, next_at__lte=now).order_by("next_at", "pk")
+        """Those to be sent, what was written to many last: the others may have a deadline."""
+        return self.filter(state=WAITING, next_at__lte=now).order_by("bulk", "next_at", "pk")
 
     def claim(self, delivery: "Delivery", until: datetime) -> bool:
         """Make a delivery ours until then: true for one of all who saw it due."""
@@ -157,6 +160,7 @@ class Delivery(models.Model):
 
     notification = models.OneToOneField(Notification, models.CASCADE, primary_key=True)
     state = models.CharField(max_length=10, default=WAITING)
+    bulk = models.BooleanField(default=False)  # one of many alike
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -173,7 +177,12 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["next_at"], condition=Q(state=WAITING), name="notifications_to_send"),
+            models.Index(
+                fields=["bulk", "next_at"], condition=Q(state=WAITING), name="notifications_to_send"
+            ),
+            models.Index(
+                fields=["state"], condition=Q(state__in=[WAITING, GIVEN_UP]), name="notifications_left"
+            ),
         ]
 
 

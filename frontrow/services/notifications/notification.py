@@ -33,14 +33,16 @@ def tell(drafts: list[Notification], now: datetime) -> None:
 
 def tell_waiting(now: datetime) -> int:
     """Give words to what waited for the news of its event; how many. Asks events if these do not come."""
+    heard_of = list(Notification.objects.waited_for(known=True)[:EVENTS_AT_ONCE])
+    unheard = Notification.objects.waited_for(known=False)[:EVENTS_AT_ONCE]
+    late = [(event_id, since) for event_id, since in unheard if since <= now - PATIENCE]
     told = 0
-    for event_id, since in Notification.objects.waited_for()[:EVENTS_AT_ONCE]:
-        if Event.objects.filter(pk=event_id).exists() or since <= now - PATIENCE:
-            try:
-                told += _tell_of(event_id, now)
-            except Exception as fault:
-                metrics.FAULTS.labels("notification").inc()
-                log.error("notifications_wait", event_id=str(event_id), exc_info=fault)
+    for event_id, _ in heard_of + late:
+        try:
+            told += _tell_of(event_id, now)
+        except Exception as fault:
+            metrics.FAULTS.labels("notification").inc()
+            log.error("notifications_wait", event_id=str(event_id), exc_info=fault)
     return told
 
 
@@ -92,7 +94,7 @@ def _mail(fresh: Iterable[Notification], now: datetime) -> None:
     people = [each.user_id for each in told]
     unwanted = set(Unwanted.objects.filter(user_id__in=people).values_list("user_id", "kind"))
     Delivery.objects.bulk_create(
-        Delivery(notification=each, next_at=now, created_at=now)
+        Delivery(notification=each, next_at=now, created_at=now, bulk=each.kind in rules.BULK)
         for each in told
         if (each.user_id, each.kind) not in unwanted
     )

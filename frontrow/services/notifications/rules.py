@@ -16,13 +16,15 @@ KINDS = (
     REFUND_SUCCEEDED, EVENT_CHANGED, EVENT_CANCELLED, EVENT_REMINDER, ORGANIZER_MESSAGE,
 )  # fmt: skip
 
+BULK = (ORGANIZER_MESSAGE, EVENT_REMINDER)  # written to many, and none of it is urgent
+
 HELD, CONFIRMED = "held", "confirmed"
 LIVE = (HELD, CONFIRMED)
 PUBLISHED, CANCELLED = "published", "cancelled"
 
 REMIND_BEFORE = timedelta(hours=24)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
-GIVE_UP_AFTER = timedelta(hours=48)
+GIVE_UP_AFTER, LEAST_ATTEMPTS = timedelta(hours=48), 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def is_outdated(
     """
     if kind in (BOOKING_HELD, PAYMENT_FAILED):
         return booking not in (None, HELD)
+    if kind == BOOKING_EXPIRED:
+        return booking in (CONFIRMED, CANCELLED)
     if kind == BOOKING_CONFIRMED:
         return booking not in (None, *LIVE)
     if kind in (EVENT_CHANGED, EVENT_REMINDER) and event is not None:

@@ -174,10 +174,11 @@ def reminder(facts: Facts) -> Words:
 
 def organizer_message(facts: Facts) -> Words:
     of_event = facts.get("event") is not None
+    writer = "Frontrow" if facts.get("from") == "frontrow" else f"The organiser of {_title(facts)}"
     return Words(
         facts["subject"] or ("A word from the organiser" if of_event else "A word from Frontrow"),
         _title(facts) if of_event else "",
-        (f"The organiser of {_title(facts)} writes:",) if of_event else (),
+        (f"{writer} writes:",) if of_event else (),
         *(("See the event", _event(facts)) if of_event else ("Open Frontrow", "/")),
         quote=facts["message"],
     )

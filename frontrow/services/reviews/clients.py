@@ -12,6 +12,8 @@ SECONDS = 1.0  # somebody waits to be refused; while the other is away we go by 
 def event_facts(event_id: UUID) -> dict[str, Any] | None:
     """An event as in its messages; None if there is none, or it is a draft. Raises Unavailable."""
     answer = http.ask("events", "GET", f"/internal/events/{event_id}", attempts=1, timeout=SECONDS)
+    if answer.status_code not in (200, 404):
+        raise Unavailable
     return answer.json() if answer.status_code == 200 else None
 
 

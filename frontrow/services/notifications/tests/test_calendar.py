@@ -79,7 +79,12 @@ def test_an_entry_is_the_same_through_its_life_and_grows():
 
 def test_an_entry_does_not_carry_decades_of_changes_of_the_clock():
     content = calendar.entries(
-        event("2030-03-27T18:00:00+00:00"), [BOOKING], "PUBLISH", "https://f.example", ("", "t@f.example"), NOW
+        event("2030-03-27T18:00:00+00:00"),
+        [BOOKING],
+        "PUBLISH",
+        "https://f.example",
+        ("", "t@f.example"),
+        NOW,
     )
     assert b"RDATE" not in content or content.count(b"T030000") < 10
     assert len(content) < 2000

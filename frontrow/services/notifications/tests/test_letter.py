@@ -64,10 +64,10 @@ def test_nothing_is_fetched_from_anywhere(held):
 
 
 def test_a_header_cannot_be_broken(held):
-    held.subject = "Held\r\nBcc: all@example.org"
+    held.facts["event"]["title"] = "Clara\r\nBcc: all@example.org"
     got = received(letter(held, "ben@example.org", "Ben\r\nBcc: x@example.org", [], NOW))
     assert got["Bcc"] is None
-    assert got["Subject"] == "Held Bcc: all@example.org"
+    assert got["Subject"] == "Held for you: Clara Bcc: all@example.org"
 
 
 def test_links_lead_to_the_public_address(held, settings):
