@@ -58,7 +58,7 @@ def _value(field: Any, number: int, place: int) -> Any:
     for kinds, make in MAKERS:
         if isinstance(field, kinds):
             return make(field, number, place)
-    raise NotImplementedError(field)
+    raise TypeError(f"what would fit {field}?")
 
 
 MAKERS: list[tuple[Any, Any]] = [
