@@ -79,7 +79,8 @@ def test_one_that_outlived_its_supervisor_is_ended_first(folder, server, monkeyp
     orphan = Postgres(folder)
     orphan.start()
     server.start()
-    assert orphan.process.wait(PATIENCE) == 0
+    # 1: PostgreSQL 18, stopped within milliseconds of its start, may call that abnormal, and recovers
+    assert orphan.process.wait(PATIENCE) in (0, 1)
     assert holds_its_data(server)
 
 
