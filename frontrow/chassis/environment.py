@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, get_args
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    DirectoryPath,
     Field,
     HttpUrl,
     SecretStr,
@@ -56,6 +58,10 @@ class Environment(BaseSettings):
         description="Services of this process: 'all', or names with commas",
     )
     secret_key: SecretStr = Field(min_length=32, description="The installation's secret, the same everywhere")
+    secrets_dir: DirectoryPath | None = Field(
+        None,
+        description="A folder of files that are settings, too, named like them in lower case: secret_key, …",
+    )
     database_url: Annotated[str, AfterValidator(_with_port)] = Field(
         pattern=r"^(postgres|postgresql)://", repr=False, description="PostgreSQL of these services"
     )
@@ -66,6 +72,12 @@ class Environment(BaseSettings):
         description="Short memories: locmemcache:// or redis://…",
     )
 
+    broker_url: Annotated[str, AfterValidator(_with_port)] = Field(
+        "in-process",
+        pattern=r"^(in-process$|amqps?://)",
+        repr=False,
+        description="Messages travel by: in-process, or amqp://user:password@host:5672//",
+    )
     email_url: Annotated[str, AfterValidator(_with_port)] = Field(
         "filemail://./.data/mail",
         pattern=r"^(filemail|smtp|smtps|smtp\+tls|smtp\+ssl)://",
@@ -104,6 +116,7 @@ class Environment(BaseSettings):
     call_seconds: float = Field(3.0, gt=0, le=60, description="Longest wait for another service, seconds")
 
     work_in_process: bool = Field(False, description="Do messages and periodic work in the serving process")
+    prefetch: int = Field(20, ge=1, le=1000, description="Messages that a listener takes from the broker at once")
     message_attempts: int = Field(10, ge=1, le=100, description="Failures after which a message is parked")
     heard_days: int = Field(14, ge=1, le=3650, description="Days a listener remembers what it heard")
 
@@ -140,9 +153,10 @@ class BadEnvironment(SystemExit):
 
 
 def read() -> Environment:
-    """The environment, validated. Raises BadEnvironment."""
+    """The environment and the files of SECRETS_DIR, validated; the environment wins. Raises BadEnvironment."""
+    secrets = os.environ.get("SECRETS_DIR", "")
     try:
-        return Environment()
+        return Environment(_secrets_dir=secrets if os.path.isdir(secrets) else None)
     except ValidationError as error:
         wrong = [
             f"  {str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}"

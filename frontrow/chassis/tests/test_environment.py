@@ -18,6 +18,10 @@ BAD = [
     ("CACHE_URL", "nonsense"),
     ("CACHE_URL", "redis://:hunter2"),
     ("CACHE_URL", "memcache://cache"),
+    ("BROKER_URL", "rabbit"),
+    ("BROKER_URL", "in-process://"),
+    ("BROKER_URL", "amqp://frontrow:hunter2@broker:port"),
+    ("SECRETS_DIR", "/nowhere/hunter2"),
     ("SERVICES", "users,cinema"),
     ("SERVICES", ""),
     ("SERVICES", ","),
@@ -51,6 +55,7 @@ BAD = [
     ("CALL_SECONDS", "nan"),
     ("CALL_SECONDS", "inf"),
     ("WORK_IN_PROCESS", "perhaps"),
+    ("PREFETCH", "0"),
     ("MESSAGE_ATTEMPTS", "0"),
     ("HEARD_DAYS", "0"),
     ("HEARD_DAYS", "9999999999"),
@@ -108,6 +113,20 @@ def test_a_bad_value_is_refused_at_start_by_its_name_and_not_repeated(start, nam
 def test_every_setting_has_a_bad_value_here():
     free = {"host", "allowed_hosts"}  # any text may be right
     assert {name.lower() for name, _ in BAD} == set(Environment.model_fields) - free
+
+
+def test_a_setting_may_be_a_file(start, tmp_path):
+    (tmp_path / "secret_key").write_text(SECRET + "\n")
+    (tmp_path / "broker_url").write_text("amqp://frontrow:hunter2@broker//\n")
+    environment = start(SECRETS_DIR=str(tmp_path), SECRET_KEY=None)
+    assert environment.secret_key.get_secret_value() == SECRET
+    assert environment.broker_url == "amqp://frontrow:hunter2@broker//"
+
+
+def test_the_environment_wins_over_a_file(start, tmp_path):
+    (tmp_path / "host").write_text("192.0.2.1")
+    assert start(SECRETS_DIR=str(tmp_path)).host == "192.0.2.1"
+    assert start(SECRETS_DIR=str(tmp_path), HOST="127.0.0.2").host == "127.0.0.2"
 
 
 @pytest.mark.parametrize("name", GOOD)
