@@ -12,7 +12,7 @@ from frontrow.chassis.models import Outbox
 from frontrow.chassis.periodic import every
 
 
-@every(seconds=5)
+@every(seconds=5, everywhere=True)
 def measure(now: datetime) -> None:
     """Set the gauges of what waits."""
     waiting = Outbox.objects.aggregate(length=Count("id"), oldest=Min("created_at"))

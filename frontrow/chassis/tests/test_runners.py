@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from frontrow.chassis import handover, listener, outbox, periodic, work
 from frontrow.chassis.ids import new_id
@@ -82,6 +83,28 @@ def test_periodic_work_runs_once_however_many_runners_there_are(tasks):
     for step in range(3):
         together(lambda step=step: periodic.run_due(now + timedelta(seconds=10 * step)))
         assert len(runs) == step + 1
+
+
+def test_what_only_measures_runs_in_every_process(tasks):
+    runs = []
+
+    def measure(now):
+        runs.append(now)
+
+    periodic.every(seconds=10, everywhere=True)(measure)
+    one, other, now = periodic.Rota(), periodic.Rota(), timezone.now()
+    for rota in (one, other, one, other):
+        rota.run_due(now)
+    assert runs == [now, now]
+
+
+def test_a_task_that_never_failed_tells_that(tasks):
+    def sweep(now):
+        raise AssertionError
+
+    periodic.every(seconds=10)(sweep)
+    labels = {"task": "tests.sweep", "outcome": "failed"}
+    assert REGISTRY.get_sample_value("frontrow_job_runs_total", labels) == 0
 
 
 def test_work_that_fails_stops_no_other_and_gets_its_next_turn(tasks):

@@ -30,7 +30,7 @@ def send_mail(now: datetime) -> None:
     mailing.send_due(now)
 
 
-@every(seconds=15)
+@every(seconds=15, everywhere=True)
 def measure(now: datetime) -> None:
     """Set the gauge of mails that wait."""
     mailing.measure()
