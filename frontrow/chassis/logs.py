@@ -1,12 +1,15 @@
-"""Structured logs: one line a fact, with the request's id, and never a secret."""
+"""Structured logs: one line a fact, with the request's and its trace's id, and never a secret."""
 
 import logging
 import re
+import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from django.conf import settings
+
+from frontrow.chassis.trace import trace_of
 
 SECRET = re.compile(r"passw|token|secret|authorization|cookie|api_?key", re.IGNORECASE)
 
@@ -24,11 +27,19 @@ def _redacted(value: Any) -> Any:
     return value
 
 
-def configure() -> None:
-    """Send structlog's and the standard library's records to stderr in one form."""
+def with_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add the trace's id to what a request caused, here or in a service that heard of it."""
+    if request_id := event.get("request_id"):
+        event["trace_id"] = trace_of(request_id)
+    return event
+
+
+def configure(to: TextIO | None = None) -> None:
+    """Send structlog's and the standard library's records to stdout, or elsewhere, in one form."""
     environment = settings.ENVIRONMENT
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        with_trace,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -48,7 +59,7 @@ def configure() -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(to or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

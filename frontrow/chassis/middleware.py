@@ -18,6 +18,7 @@ from frontrow.chassis.refusals import CONTENT_TYPE, Refusal, problem
 log = structlog.get_logger(__name__)
 INTERNAL_HEADER, CLIENT_ADDRESS = "X-Frontrow-Internal", "X-Client-Address"  # among our own
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+PROBES = {"healthz", "readyz", "metrics"}  # asked every few seconds: worth a line only when they fail
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
@@ -35,7 +36,7 @@ def request_id() -> str | None:
 def client_address(request: HttpRequest) -> str:
     """The client's IP address: the peer's, unless our gateway or another of our services tells another's."""
     told = request.headers.get(CLIENT_ADDRESS, "")
-    if _from_gateway(request) or (told and from_service(request)):
+    if from_gateway(request) or (told and from_service(request)):
         return str(ipaddress.ip_address(told))
     return str(request.META.get("REMOTE_ADDR", ""))
 
@@ -45,7 +46,8 @@ def from_service(request: HttpRequest) -> bool:
     return _is(request.headers.get(INTERNAL_HEADER, ""), settings.ENVIRONMENT.derived_secret("internal"))
 
 
-def _from_gateway(request: HttpRequest) -> bool:
+def from_gateway(request: HttpRequest) -> bool:
+    """Whether our gateway asks, by itself or for a client."""
     secret, given = settings.ENVIRONMENT.gateway_secret, request.headers.get("X-Gateway-Secret", "")
     return secret is not None and _is(given, secret.get_secret_value())
 
@@ -59,13 +61,15 @@ class RequestContext:
 
     def __init__(self, get_response: Next):
         self.get_response = get_response
+        metrics.THREADS.set(settings.ENVIRONMENT.threads)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         clear_contextvars()
         bind_contextvars(request_id=given if REQUEST_ID.fullmatch(given) else str(new_id()))
         began = time.perf_counter()
-        response = self.get_response(request)
+        with metrics.IN_FLIGHT.track_inprogress():
+            response = self.get_response(request)
         self._account(request, response, time.perf_counter() - began)
         response["X-Request-ID"] = request_id() or ""
         return response
@@ -75,8 +79,10 @@ class RequestContext:
         method = request.method if request.method in METHODS else "other"
         metrics.REQUESTS.labels(route, method, response.status_code).inc()
         metrics.REQUEST_SECONDS.labels(route).observe(seconds)
-        level = log.error if response.status_code >= 500 else log.info
-        level("request", method=request.method, path=request.path, status=response.status_code,
+        level = log.debug if route in PROBES else log.info
+        if response.status_code >= 500:
+            level = log.error
+        level("request", method=request.method, path=request.path, route=route, status=response.status_code,
               milliseconds=round(seconds * 1000, 1))  # fmt: skip
 
 

@@ -164,7 +164,7 @@ class Supervisor:
         if self.postgres is None:
             raise RuntimeError("PostgreSQL comes first.")
         environment = {
-            "LOG_FORMAT": "console" if sys.stderr.isatty() else "json",
+            "LOG_FORMAT": "console" if sys.stdout.isatty() else "json",
             "PUBLIC_URL": self.address,
             **installation.environment(self.data, self.postgres),
             "HOST": self.host,

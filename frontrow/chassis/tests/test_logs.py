@@ -9,6 +9,7 @@ import structlog
 from django.db import connection
 from structlog.stdlib import ProcessorFormatter
 
+from frontrow.chassis import health as probes
 from frontrow.chassis import logs
 
 log = structlog.get_logger("frontrow.test")
@@ -46,6 +47,13 @@ def test_what_is_bound_to_a_request_is_on_each_of_its_lines(lines):
         log.info("one")
         logging.getLogger("somebody.else").warning("two")
     assert {line["request_id"] for line in lines()} == {"the-very-request"}
+
+
+def test_a_requests_lines_carry_the_id_of_its_trace_and_others_none(lines):
+    with structlog.contextvars.bound_contextvars(request_id="0198c5a0-0000-7000-8000-00000000002a"):
+        log.info("one")
+    log.info("two")
+    assert [line.get("trace_id") for line in lines()] == ["0198c5a0000070008000" + "00000000002a", None]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +124,10 @@ def test_the_console_form_tells_no_local_variables_either(settings, monkeypatch,
     finally:
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"log_format": "json"})
         logs.configure()
-    told = capsys.readouterr().err
-    assert "no such card" in told
-    assert "hunter2" not in told
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "no such card" in told.out
+    assert "hunter2" not in told.out
 
 
 @pytest.mark.django_db
@@ -127,6 +136,16 @@ def test_a_request_is_one_line_without_its_query(lines, nobody):
     line = lines()[-1]
     assert line.items() >= {"event": "request", "method": "GET", "path": "/events", "status": 200}.items()
     assert "hunter2" not in json.dumps(lines())
+
+
+def test_what_only_probes_is_no_line_unless_it_fails(lines, client):
+    for path in ("/healthz", "/metrics"):
+        assert client.get(path).status_code == 200
+    assert lines() == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probes, "_database", lambda: False)
+        assert client.get("/readyz").status_code == 503
+    assert [(line["route"], line["level"]) for line in lines()] == [("readyz", "error")]
 
 
 @pytest.mark.django_db

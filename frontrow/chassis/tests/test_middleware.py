@@ -1,11 +1,12 @@
 from uuid import UUID
 
 import pytest
+from django.http import HttpResponse
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from frontrow.chassis.middleware import CLIENT_ADDRESS, INTERNAL_HEADER, client_address
+from frontrow.chassis.middleware import CLIENT_ADDRESS, INTERNAL_HEADER, RequestContext, client_address
 
 SECRET = "g" * 32
 
@@ -131,3 +132,19 @@ def test_requests_are_counted_by_route_method_and_status(client):
     before = REGISTRY.get_sample_value("frontrow_requests_total", labels) or 0
     client.get("/healthz?x=1")
     assert REGISTRY.get_sample_value("frontrow_requests_total", labels) == before + 1
+
+
+def test_a_request_in_flight_is_counted_until_it_is_answered(settings):
+    seen = []
+
+    def answer(request):
+        seen.append(REGISTRY.get_sample_value("frontrow_requests_in_flight"))
+        return HttpResponse()
+
+    before = REGISTRY.get_sample_value("frontrow_requests_in_flight")
+    request = RequestFactory().get("/")
+    request.resolver_match = None
+    RequestContext(answer)(request)
+    assert seen == [before + 1]
+    assert REGISTRY.get_sample_value("frontrow_requests_in_flight") == before
+    assert REGISTRY.get_sample_value("frontrow_threads") == settings.ENVIRONMENT.threads
