@@ -116,7 +116,7 @@ class Environment(BaseSettings):
     call_seconds: float = Field(3.0, gt=0, le=60, description="Longest wait for another service, seconds")
 
     work_in_process: bool = Field(False, description="Do messages and periodic work in the serving process")
-    prefetch: int = Field(20, ge=1, le=1000, description="Messages that a listener takes from the broker at once")
+    prefetch: int = Field(20, ge=1, le=1000, description="Messages a listener takes from the broker at once")
     message_attempts: int = Field(10, ge=1, le=100, description="Failures after which a message is parked")
     heard_days: int = Field(14, ge=1, le=3650, description="Days a listener remembers what it heard")
 
@@ -153,7 +153,7 @@ class BadEnvironment(SystemExit):
 
 
 def read() -> Environment:
-    """The environment and the files of SECRETS_DIR, validated; the environment wins. Raises BadEnvironment."""
+    """The environment, and the files of SECRETS_DIR after it, validated. Raises BadEnvironment."""
     secrets = os.environ.get("SECRETS_DIR", "")
     try:
         return Environment(_secrets_dir=secrets if os.path.isdir(secrets) else None)

@@ -1,6 +1,11 @@
-"""The in-process transport: messages wait in a table and are handed to each listener until it has them."""
+"""Messages wait in a table and are handed to each listener until it has applied them.
+
+In one process this is the transport; behind a broker, where what a listener could not apply at once waits.
+"""
 
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -14,6 +19,7 @@ from frontrow.chassis.message import Message
 from frontrow.chassis.models import Delivery
 
 log = structlog.get_logger(__name__)
+IN_PROCESS = "in-process"
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=0.5), timedelta(minutes=5)
 
 
@@ -31,6 +37,28 @@ def publish(messages: list[Message]) -> None:
         for name in listener.listeners_of(message.type)
     ]
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+
+
+def receive(name: str, envelope: dict[str, Any], now: datetime) -> None:
+    """Apply a message that a broker brought; if that fails, keep it here to be tried again.
+
+    Once this returns, the broker may forget it. Raises KeyError, TypeError or ValueError if it is no message
+    of ours, and what the database raises when it cannot even keep it.
+    """
+    message = Message.opened(envelope)
+    try:
+        with transaction.atomic(durable=True):
+            listener.hear(name, message)
+    except Exception as fault:  # noqa: BLE001, kept beside the message
+        if not Delivery.objects.filter(listener=name, message_id=message.id).exists():
+            _postpone(Delivery(listener=name, message_id=message.id, message=envelope), fault, now)
+
+
+def park(name: str, message_id: UUID, envelope: dict[str, Any], reason: str, now: datetime) -> None:
+    """Keep a message that a broker gave up, until somebody replays it."""
+    facts = {"message": envelope, "error": reason[:2000], "next_at": now, "parked_at": now}
+    Delivery.objects.update_or_create(listener=name, message_id=message_id, defaults=facts)
+    log.error("message_parked", listener=name, type=envelope["type"], message_id=str(message_id), why=reason)
 
 
 def deliver(now: datetime) -> bool:

@@ -12,6 +12,8 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
+from frontrow.chassis import trace
+from frontrow.chassis.ids import new_id
 from frontrow.chassis.middleware import INTERNAL_HEADER, request_id
 from frontrow.chassis.refusals import Unavailable
 
@@ -59,6 +61,14 @@ def refuse_inside_transaction(what: str) -> None:
         raise TransactionManagementError(f"{what}: not inside a transaction")
 
 
+def _identity() -> dict[str, str]:
+    """Headers by which the other service knows for which request it works."""
+    asked_by = request_id()
+    if asked_by is None:
+        return {}
+    return {"X-Request-ID": asked_by, trace.HEADER: trace.traceparent(asked_by, new_id())}
+
+
 def ask(
     service: str,
     method: str,
@@ -74,7 +84,7 @@ def ask(
     """
     refuse_inside_transaction(f"{method} {path}")
     attempts = attempts or (ATTEMPTS if method in SAFE_METHODS else 1)
-    headers = {"X-Request-ID": request_id() or "", **(headers or {})}
+    headers = {**_identity(), **(headers or {})}
     try:
         for attempt in stamina.retry_context(
             on=httpx.HTTPError, attempts=attempts, wait_initial=0.05, wait_max=0.5

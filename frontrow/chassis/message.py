@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from frontrow.chassis.trace import traceparent
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -22,14 +24,19 @@ class Message:
         """The message as JSON values, as it travels."""
         return {
             **asdict(self), "id": str(self.id), "key": str(self.key), "time": self.time.isoformat(),
+            "traceparent": traceparent(self.request_id, self.id),
         }  # fmt: skip
 
     @classmethod
     def opened(cls, envelope: dict[str, Any]) -> "Message":
-        """The message of an envelope."""
+        """The message of an envelope. Raises KeyError, TypeError or ValueError if it is none of ours.
+
+        What it carries beyond our fields is for others: a trace's context, or what a newer version added.
+        """
+        ours = {name: envelope[name] for name in cls.__slots__}
         return cls(**{
-            **envelope, "id": UUID(envelope["id"]), "key": UUID(envelope["key"]),
-            "time": datetime.fromisoformat(envelope["time"]),
+            **ours, "id": UUID(ours["id"]), "key": UUID(ours["key"]),
+            "time": datetime.fromisoformat(ours["time"]),
         })  # fmt: skip
 
 

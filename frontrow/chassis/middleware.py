@@ -14,6 +14,8 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 from frontrow.chassis import metrics
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import CONTENT_TYPE, Refusal, problem
+from frontrow.chassis.trace import HEADER as TRACEPARENT
+from frontrow.chassis.trace import trace_told
 
 log = structlog.get_logger(__name__)
 INTERNAL_HEADER, CLIENT_ADDRESS = "X-Frontrow-Internal", "X-Client-Address"  # among our own
@@ -56,6 +58,12 @@ def _is(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode(), secret.encode())
 
 
+def _id_told(request: HttpRequest) -> str | None:
+    """The id that came with a request, or else the trace that it continues."""
+    told = request.headers.get("X-Request-ID", "")
+    return told if REQUEST_ID.fullmatch(told) else trace_told(request.headers.get(TRACEPARENT, ""))
+
+
 class RequestContext:
     """Gives each request an id, and says and counts how it ended."""
 
@@ -64,9 +72,8 @@ class RequestContext:
         metrics.THREADS.set(settings.ENVIRONMENT.threads)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
         clear_contextvars()
-        bind_contextvars(request_id=given if REQUEST_ID.fullmatch(given) else str(new_id()))
+        bind_contextvars(request_id=_id_told(request) or str(new_id()))
         began = time.perf_counter()
         with metrics.IN_FLIGHT.track_inprogress():
             response = self.get_response(request)

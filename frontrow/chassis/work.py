@@ -1,9 +1,12 @@
 """The background of a process: relaying, handing over, and periodic work, in a few threads."""
 
+import contextlib
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import close_old_connections, connections
 from django.utils import timezone
 from structlog.contextvars import clear_contextvars
@@ -13,19 +16,16 @@ from frontrow.chassis import handover, metrics, outbox, periodic
 log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.25  # messages said by other processes are found at least this often
 LONGEST_BACK_OFF = 5.0
+Step = Callable[[], bool]  # one piece of work; whether there may be more at once
 
 
 def start(stop: threading.Event) -> list[threading.Thread]:
-    """Start the background threads; they end soon after `stop` is set."""
-
-    def messages() -> bool:
-        relayed = outbox.relay()
-        delivered = sum(handover.deliver(timezone.now()) for _ in range(max(1, relayed)))
-        return relayed + delivered > 0
-
-    threads = [_thread(name, _clock(name), threading.Event(), stop) for name in periodic.threads()]
-    if handover.reaches_all():
-        threads.append(_thread("messages", messages, outbox.NEWS, stop))
+    """Start the background threads; they end soon after `stop` is set, with what is in hand."""
+    threads = [_thread(name, _loop, _clock(name), threading.Event(), stop) for name in periodic.threads()]
+    if settings.ENVIRONMENT.broker_url != handover.IN_PROCESS:
+        threads += _by_broker(stop)
+    elif handover.reaches_all():
+        threads.append(_thread("messages", _loop, _in_process, outbox.NEWS, stop))
     else:
         log.warning("messages_wait", why="some services are elsewhere, and there is no broker")
     for thread in threads:
@@ -33,7 +33,31 @@ def start(stop: threading.Event) -> list[threading.Thread]:
     return threads
 
 
-def _clock(name: str) -> Callable[[], bool]:
+def _in_process() -> bool:
+    relayed = outbox.relay()
+    delivered = sum(handover.deliver(timezone.now()) for _ in range(max(1, relayed)))
+    return relayed + delivered > 0
+
+
+def _by_broker(stop: threading.Event) -> list[threading.Thread]:
+    from frontrow.chassis.receiver import Receiver  # a process without a broker saves the memory
+
+    receivers = {name: Receiver(name, stop) for name in settings.SERVICES if settings.LISTENERS[name]}
+    return [
+        _thread("relay", _relay, stop),
+        _thread("retries", _loop, lambda: handover.deliver(timezone.now()), threading.Event(), stop),
+        *(_thread(f"hear {n}", _loop, one.run, threading.Event(), stop) for n, one in receivers.items()),
+    ]
+
+
+def _relay(stop: threading.Event) -> None:
+    from frontrow.chassis.broker import Publisher
+
+    with contextlib.closing(Publisher()) as publisher:
+        _loop(lambda: outbox.relay(publisher.publish) > 0, outbox.NEWS, stop)
+
+
+def _clock(name: str) -> Step:
     rota = periodic.Rota(name)
 
     def step() -> bool:
@@ -43,17 +67,16 @@ def _clock(name: str) -> Callable[[], bool]:
     return step
 
 
-def _thread(
-    name: str, step: Callable[[], bool], news: threading.Event, stop: threading.Event
-) -> threading.Thread:
-    return threading.Thread(target=_loop, args=(step, news, stop), name=name, daemon=True)
+def _thread(name: str, target: Callable[..., None], *given: Any) -> threading.Thread:
+    return threading.Thread(target=target, args=given, name=name, daemon=True)
 
 
-def _loop(step: Callable[[], bool], news: threading.Event, stop: threading.Event) -> None:
+def _loop(step: Step, news: threading.Event, stop: threading.Event) -> None:
     """Step until stopped: at once while there is work, backing off while the database is away."""
     back_off = 0.0
     while not stop.is_set():
         clear_contextvars()
+        metrics.still_here()
         close_old_connections()
         try:
             busy, back_off = step(), 0.0

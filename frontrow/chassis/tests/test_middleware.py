@@ -82,6 +82,14 @@ def test_any_other_is_replaced(client, given):
     assert UUID(answer["X-Request-ID"]).version == 7
 
 
+def test_a_request_that_continues_a_trace_takes_its_id(client):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    told = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    assert client.get("/healthz", headers=told)["X-Request-ID"] == trace
+    both = {**told, "X-Request-ID": "checkout-42"}
+    assert client.get("/healthz", headers=both)["X-Request-ID"] == "checkout-42"
+
+
 def test_each_request_has_an_id_of_its_own(client):
     assert client.get("/healthz")["X-Request-ID"] != client.get("/healthz")["X-Request-ID"]
 

@@ -1,0 +1,100 @@
+"""Hearing from the broker: a message is acknowledged once its effect, or it itself, is in our database."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+import structlog
+from django.conf import settings
+from django.db import DataError, Error, close_old_connections
+from django.utils import timezone
+from kombu.connection import Connection
+from kombu.entity import Queue
+from kombu.message import Message as Received
+from kombu.messaging import Consumer
+
+from frontrow.chassis import broker, handover, metrics
+
+log = structlog.get_logger(__name__)
+HEARTBEAT = 30  # seconds; a broker that is silent for longer than two of them is gone
+LOOK = 0.5  # seconds between two looks at whether to stop
+FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0  # seconds, while the database is away
+NOT_OURS = (KeyError, TypeError, ValueError, DataError)  # what no second try will mend
+
+
+class Receiver:
+    """Takes the messages of one service from its queue, and what the broker gave up. For one thread."""
+
+    def __init__(self, service: str, stop: threading.Event):
+        self.service, self.stop = service, stop
+        self.connection: Connection | None = None
+
+    def run(self) -> bool:
+        """Receive until told to stop, and finish what is in hand; true. Raises one of broker.FAULTS."""
+        with broker.connect(HEARTBEAT) as connection:
+            self.connection = connection
+            live = self._consumer(broker.queue_of(self.service), self._hear)
+            dead = self._consumer(broker.dead_letters_of(self.service), self._park)
+            with live, dead:
+                log.info("listening", listener=self.service)
+                while not self.stop.is_set():
+                    metrics.still_here()
+                    with contextlib.suppress(TimeoutError):
+                        connection.drain_events(timeout=LOOK)
+                    connection.heartbeat_check()
+        return True
+
+    def _consumer(self, queue: Queue, take: Callable[[Received], None]) -> Consumer:
+        """A channel of its own for each queue, so that neither takes the other's share."""
+        channel = self.connection.channel()  # type: ignore[union-attr]
+        return Consumer(
+            channel, [queue], on_message=lambda received: self._insist(take, received), auto_declare=False,
+            prefetch_count=settings.ENVIRONMENT.prefetch,
+        )  # fmt: skip
+
+    def _insist(self, take: Callable[[Received], None], received: Received) -> None:
+        """Take it as soon as the database is there: given back, it would count as delivered in vain."""
+        wait = FIRST_WAIT
+        while not self.stop.is_set():
+            close_old_connections()
+            try:
+                return take(received)
+            except Error as fault:
+                metrics.FAULTS.labels("listener").inc()
+                log.error("message_waits", why="the database does not take it", exc_info=fault)
+            self.stop.wait(wait)
+            wait = min(LONGEST_WAIT, wait * 2)
+            self.connection.heartbeat_check()  # type: ignore[union-attr]
+        return None
+
+    def _hear(self, received: Received) -> None:
+        try:
+            handover.receive(self.service, json.loads(received.body), timezone.now())
+        except NOT_OURS as fault:
+            log.error("message_refused", listener=self.service, exc_info=fault)
+            received.reject()
+        else:
+            received.ack()
+
+    def _park(self, received: Received) -> None:
+        message_id, envelope = _readable(received)
+        reason = received.headers.get("x-first-death-reason", "found among its dead letters")
+        handover.park(self.service, message_id, envelope, f"The broker gave it up: {reason}", timezone.now())
+        received.ack()
+
+
+def _readable(received: Received) -> tuple[UUID, dict[str, Any]]:
+    """A dead letter as it can be kept: its envelope, or its text if it is no message of ours."""
+    text = bytes(received.body).decode(errors="replace")
+    try:
+        envelope = json.loads(text)
+        message_id = UUID(envelope["id"])
+        if r"\u0000" in text or not isinstance(envelope["type"], str):
+            raise ValueError("what PostgreSQL cannot keep as JSON, or has no type")
+    except (KeyError, TypeError, ValueError):
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return uuid5(NAMESPACE_OID, text), {"type": "unreadable", "body": text}
+    return message_id, envelope
