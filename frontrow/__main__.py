@@ -83,17 +83,10 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _work(options: argparse.Namespace) -> None:
-    import signal
-    import threading
-
     _django()
-    from frontrow.chassis import work
+    from frontrow.work import work
 
-    stop = threading.Event()
-    for order in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(order, lambda *_: stop.set())
-    for thread in work.start(stop):
-        thread.join()
+    sys.exit(0 if work() else 1)
 
 
 def _migrate(options: argparse.Namespace | None = None) -> None:
