@@ -4,6 +4,8 @@ A service's own measures are in its metrics.py. Which service and process told i
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -30,6 +32,16 @@ JOB_RUNS = Counter("frontrow_job_runs_total", "Runs of periodic work", ["task", 
 BACKGROUND_SEEN = Gauge(
     "frontrow_background_seen_timestamp_seconds", "When a background thread last did a step", ["thread"]
 )
+
+
+@contextmanager
+def or_unknown(gauge: Gauge) -> Iterator[None]:
+    """Have a gauge tell nothing if it cannot be measured: its old numbers would be a lie."""
+    try:
+        yield
+    except BaseException:
+        gauge.clear()
+        raise
 
 
 def still_here() -> None:

@@ -104,6 +104,17 @@ class HolderOut(Out):
     quantity: int
 
 
+class BookingsIn(In):
+    booking_ids: Annotated[list[UUID], Field(max_length=500)]
+
+
+class StandingOut(Out):
+    booking_id: UUID
+    status: State
+    paid_by: UUID | None
+    ended_at: datetime | None
+
+
 class SizeIn(In):
     ticket_type_id: UUID
     capacity: Annotated[int, Whole(0, 1_000_000)]
@@ -164,6 +175,15 @@ def holders(request: HttpRequest, event_id: UUID, query: InQuery[HoldersQuery]) 
     found = list(live[: query.limit])
     items = [HolderOut.model_validate(each).model_dump(mode="json", by_alias=True) for each in found]
     return {"items": items, "next": items[-1]["bookingId"] if len(items) == query.limit else None}
+
+
+@door.post("/internal/standings", auth=Internal(), include_in_schema=False)
+def standings(request: HttpRequest, body: BookingsIn) -> Any:
+    """What became of bookings, and by which payment; those we do not know are left out."""
+    found = Booking.objects.filter(pk__in=body.booking_ids)
+    return {
+        "items": [StandingOut.model_validate(each).model_dump(mode="json", by_alias=True) for each in found]
+    }
 
 
 @door.get("/internal/attendance/{uuid:event_id}/{uuid:user_id}", auth=Internal(), include_in_schema=False)

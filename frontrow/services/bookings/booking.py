@@ -15,7 +15,7 @@ from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
-from frontrow.services.bookings import ending, event, rules
+from frontrow.services.bookings import ending, event, metrics, rules
 from frontrow.services.bookings.models import Booking, Event, EventStock
 
 
@@ -131,9 +131,11 @@ def decide(requests: Sequence[Request], now: datetime) -> list[tuple[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(DECIDE, (asked, now, rules.OPEN_HOLDS))
         rows = cursor.fetchall()
-    if any(outcome == BOOKED for outcome, _ in rows):
+    answers = [(outcome, told and json.loads(told)) for outcome, told in rows]
+    for _, told in [answer for answer in answers if answer[0] == BOOKED]:
+        metrics.became(told["status"])
         outbox.NEWS.set()
-    return [(outcome, told and json.loads(told)) for outcome, told in rows]
+    return answers
 
 
 def find(booking_id: UUID, user_id: UUID) -> Booking:

@@ -8,8 +8,8 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Min
 
-from frontrow.chassis import metrics
-from frontrow.services.bookings import messages, rules
+from frontrow.chassis.metrics import FAULTS
+from frontrow.services.bookings import messages, metrics, rules
 from frontrow.services.bookings.models import Booking, BookingQuerySet, Event, EventStock, TypeStock
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,7 @@ def withdraw(event_id: UUID, booking_id: UUID, reason: str, now: datetime) -> Bo
     if not ended:
         ended = one.filter(status=rules.EXPIRED).end(rules.CANCELLED, reason, now, 1)
         messages.bookings_cancelled(ended)
+        metrics.became(rules.CANCELLED, len(ended))
     return ended[0] if ended else None
 
 
@@ -51,6 +52,7 @@ def end(
     ended = some.end(status, reason, now, AT_ONCE)
     if ended:
         give_back(event_id, ended)
+        metrics.became(status, len(ended))
     return ended
 
 
@@ -99,7 +101,7 @@ def _each(events: Sequence[UUID], act: Callable[[UUID, datetime], int], now: dat
         try:
             done += act(event_id, now)
         except Exception:
-            metrics.FAULTS.labels("ending").inc()
+            FAULTS.labels("ending").inc()
             log.exception("ending_failed", act=act.__name__, event_id=str(event_id))
     return done
 

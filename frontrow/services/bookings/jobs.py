@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from frontrow.chassis.periodic import every
-from frontrow.services.bookings import ending, stock
+from frontrow.services.bookings import ending, stock, watching
 
 
 @every(seconds=1)
@@ -22,3 +22,15 @@ def close_cancelled_events(now: datetime) -> None:
 def tell_stock(now: datetime) -> None:
     """Let the availability shown with events follow."""
     stock.tell()
+
+
+@every(seconds=15, everywhere=True)
+def measure_sales(now: datetime) -> None:
+    """Set the gauges of what sells."""
+    watching.look_at_sales(now)
+
+
+@every(seconds=30, alone=True, everywhere=True)
+def look_for_oversold(now: datetime) -> None:
+    """See whether anything was sold twice; it reads all live bookings, which takes its time."""
+    watching.look_for_oversold(now)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from frontrow.chassis.refusals import NotFound, Refusal
-from frontrow.services.bookings import ending, messages, rules
+from frontrow.services.bookings import ending, messages, metrics, rules
 from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
 
 
@@ -71,7 +71,9 @@ def paid(payment: Paid, now: datetime) -> None:
     """
     if not Booking.objects.filter(booking_id=payment.booking_id).confirm(payment.payment_id, now):
         return _paid_late(payment, now)
-    return messages.booking_confirmed(Booking.objects.get(booking_id=payment.booking_id))
+    booking = Booking.objects.get(booking_id=payment.booking_id)
+    metrics.became_tickets(booking.booking_date, payment.date, now)
+    return messages.booking_confirmed(booking)
 
 
 def _paid_late(payment: Paid, now: datetime) -> None:
@@ -86,6 +88,7 @@ def _paid_late(payment: Paid, now: datetime) -> None:
         _decide(booking, payment.date, now)
     booking.save()
     if booking.status == rules.CONFIRMED:
+        metrics.became_tickets(booking.booking_date, payment.date, now)
         messages.booking_confirmed(booking)
     else:
         messages.bookings_cancelled([booking])
@@ -102,6 +105,7 @@ def _decide(booking: Booking, paid_at: datetime, now: datetime) -> None:
         ending.give_back(booking.event_id, [booking])
     cancelled = event.status == "cancelled"
     booking.status, booking.ended_at = rules.CANCELLED, now
+    metrics.became(rules.CANCELLED)
     booking.end_reason = "event_cancelled" if cancelled else "paid_too_late"
 
 

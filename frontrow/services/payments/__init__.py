@@ -3,5 +3,5 @@
 Owns: payments and refunds; apart from these, the sandbox provider's ledger.
 Hears: booking.cancelled.
 Says: payment.succeeded, payment.failed, refund.succeeded.
-Asks: bookings, what is due; the hold is extended by it, once.
+Asks: bookings, what is due; the hold is extended by it, once. And whether what was paid is a ticket.
 """

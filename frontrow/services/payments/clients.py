@@ -1,6 +1,8 @@
-"""Whom payments asks: bookings, what is due."""
+"""Whom payments asks: bookings, what is due, and what became of what was paid."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,3 +48,33 @@ def due(booking_id: UUID, user_id: UUID) -> Due:
     if answer.status_code != 200:
         raise Unavailable
     return Due.of(answer.json())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a booking: its status, the payment that it was answered for, and when it ended."""
+
+    status: str
+    paid_by: UUID | None = None
+    ended_at: datetime | None = None
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> "Standing":
+        """From an answer of bookings."""
+        paid_by, ended_at = facts["paidBy"], facts["endedAt"]
+        return cls(facts["status"], paid_by and UUID(paid_by), ended_at and datetime.fromisoformat(ended_at))
+
+
+UNKNOWN = Standing("unknown")  # to bookings
+
+
+def standings(booking_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """What became of these bookings, 500 at most; those that bookings does not know are left out.
+
+    Raises Unavailable.
+    """
+    body = {"bookingIds": [str(booking_id) for booking_id in booking_ids]}
+    answer = http.ask("bookings", "POST", "/internal/standings", attempts=3, json=body)
+    if answer.status_code != 200:
+        raise Unavailable
+    return {UUID(item["bookingId"]): Standing.of(item) for item in answer.json()["items"]}

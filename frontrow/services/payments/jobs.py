@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from frontrow.chassis.periodic import every
-from frontrow.services.payments import payment, refund
+from frontrow.services.payments import payment, refund, watching
 
 
 @every(seconds=1, alone=True)
@@ -16,3 +16,15 @@ def look_at_payments(now: datetime) -> None:
 def send_refunds(now: datetime) -> None:
     """Give back what is owed, until the provider has taken it."""
     refund.send_due(now)
+
+
+@every(seconds=15, everywhere=True)
+def measure(now: datetime) -> None:
+    """Set the gauges of money that waits."""
+    watching.look_at_what_waits(now)
+
+
+@every(seconds=60, alone=True, everywhere=True)
+def look_for_paid_without_ticket(now: datetime) -> None:
+    """See whether money is kept for what is no ticket."""
+    watching.look_for_paid_without_ticket(now)

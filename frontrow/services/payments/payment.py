@@ -17,6 +17,7 @@ from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
 from frontrow.services.payments import clients, messages, refund, rules
 from frontrow.services.payments.clients import Due, NothingDue
+from frontrow.services.payments.metrics import became
 from frontrow.services.payments.models import Payment
 from frontrow.services.payments.provider import CANCELLED, Order, Outcome, ProviderAway
 from frontrow.services.payments.sandbox import PROVIDER
@@ -220,6 +221,7 @@ def _failed(payment: Payment, outcome: Outcome) -> None:
 
 def _become(payment: Payment, status: str) -> None:
     payment.status, payment.next_at, payment.version = status, None, payment.version + 1
+    became(rules.outcome_of(status, payment.failure_code))
 
 
 def look(payment: Payment, now: datetime) -> Payment:

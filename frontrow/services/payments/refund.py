@@ -11,6 +11,7 @@ from frontrow.chassis import metrics
 from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.services.payments import messages, rules
+from frontrow.services.payments.metrics import refunded
 from frontrow.services.payments.models import Payment, Refund
 from frontrow.services.payments.provider import ProviderAway
 from frontrow.services.payments.sandbox import PROVIDER
@@ -155,6 +156,7 @@ def _done(refund: Refund, reference: str, now: datetime) -> Refund:
         payment.version += 1
         payment.save()
         messages.refund_succeeded(refund, payment)
+        refunded(refund.cause)
     refund.payment = payment
     return refund
 

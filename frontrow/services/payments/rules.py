@@ -9,6 +9,11 @@ STATUSES = (PROCESSING, REQUIRES_ACTION, SUCCEEDED, FAILED, PARTIALLY_REFUNDED, 
 IN_FLIGHT = (PROCESSING, REQUIRES_ACTION)
 CAPTURED = (SUCCEEDED, PARTIALLY_REFUNDED, REFUNDED)
 
+OUTCOMES = ("succeeded", "requires_action", "declined", "given_up")  # of a payment, as counted
+TICKET = "confirmed"  # the status of a booking that is one
+STANDINGS = ("held", TICKET, "cancelled", "expired", "unknown")  # of a booking; confirmed by another payment
+GRACE = timedelta(minutes=5)  # for what was paid to become a ticket, and for what ended to be owed
+
 TO_AUTHENTICATE = timedelta(hours=1)  # how long a person has to complete a payment at their bank
 FIRST_LOOK, LONGEST_WAIT = timedelta(seconds=5), timedelta(seconds=20)
 LONGEST_AT_BANK = timedelta(minutes=5)  # between looks at a payment that its person has to complete
@@ -31,6 +36,13 @@ def status_after(captured: int, refunded: int) -> str:
     if refunded == 0:
         return SUCCEEDED
     return REFUNDED if refunded >= captured else PARTIALLY_REFUNDED
+
+
+def outcome_of(status: str, failure_code: str) -> str:
+    """What a payment's new status is counted as."""
+    if status != FAILED:
+        return status
+    return "given_up" if failure_code in GIVEN_UP else "declined"
 
 
 def wait_after(attempts: int, longest: timedelta = LONGEST_WAIT) -> timedelta:
