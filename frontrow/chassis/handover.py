@@ -102,7 +102,7 @@ def _postpone(delivery: Delivery, fault: Exception, now: datetime) -> None:
 
 def measure() -> None:
     """Set the gauge of parked messages."""
-    metrics.MESSAGES_PARKED.clear()
     parked = Delivery.objects.exclude(parked_at=None).values_list("listener")
-    for name, count in parked.annotate(count=Count("id")):
+    counts = dict.fromkeys(listener.listeners(), 0) | dict(parked.annotate(count=Count("id")))
+    for name, count in counts.items():
         metrics.MESSAGES_PARKED.labels(name).set(count)

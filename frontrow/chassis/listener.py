@@ -36,6 +36,11 @@ def listeners_of(kind: str) -> Iterable[str]:
     return [listener for listener, heard in _handlers if heard == kind]
 
 
+def listeners() -> set[str]:
+    """The services of this process that hear anything."""
+    return {listener for listener, _ in _handlers}
+
+
 def hear(listener: str, message: Message) -> None:
     """Apply a message once, within the caller's transaction; a message heard before changes nothing."""
     if not connection.in_atomic_block:
