@@ -16,7 +16,7 @@ STOP_SECONDS = 12  # what a batch on its way to the broker takes at most, and a 
 
 
 def work() -> bool:
-    """Work until told to stop; whether it was so. Else a part of it ended: whoever started us starts us again."""
+    """Work until told to stop; whether we were. Else a part of it ended, and all of it is to start again."""
     stop = threading.Event()
     for order in (signal.SIGINT, signal.SIGTERM):
         signal.signal(order, lambda *_: stop.set())

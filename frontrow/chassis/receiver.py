@@ -88,7 +88,8 @@ class Receiver:
 
 def _readable(received: Received) -> tuple[UUID, dict[str, Any]]:
     """A dead letter as it can be kept: its envelope, or its text if it is no message of ours."""
-    text = bytes(received.body).decode(errors="replace")
+    body = received.body  # already decoded, if its properties said how
+    text = body if isinstance(body, str) else bytes(body).decode(errors="replace")
     try:
         envelope = json.loads(text)
         message_id = UUID(envelope["id"])

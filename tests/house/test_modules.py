@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from frontrow.chassis import listener
+from frontrow.listeners import LISTENERS
 from tests.contracts.said import said_by
 
 from .tree import ROOT, SERVICES, name, product, services, tree
@@ -98,6 +99,11 @@ def test_a_service_has_a_card(service):
 def test_it_hears_what_its_card_says(service):
     heard = {kind.rsplit(".", 1)[0] for who, kind in listener._handlers if who == service}
     assert set(MESSAGE.findall(card(service)["Hears"])) == heard
+
+
+@each_service
+def test_the_broker_brings_it_what_it_hears_and_nothing_else(service):
+    assert list(LISTENERS[service]) == sorted(kind for who, kind in listener._handlers if who == service)
 
 
 @each_service

@@ -1,0 +1,205 @@
+"""Whatever happens between the broker and a listener, its effect is made once."""
+
+import json
+import threading
+from collections import Counter
+
+import pytest
+from amqp import Message as Frame
+from django.db import OperationalError
+from django.utils import timezone
+
+from frontrow import dead_letters
+from frontrow.chassis import broker, handover
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.models import Delivery, Outbox
+
+from .conftest import KIND, PERSON, eventually, say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ready(service: str) -> int:
+    """How many wait in the broker for a service: in its queue, and among its dead letters."""
+    with broker.connect() as connection, connection.channel() as channel:
+        queues = (f"frontrow.{service}", f"frontrow.{service}.dead")
+        return sum(channel.queue_declare(name, passive=True).message_count for name in queues)
+
+
+def publish(body: str, **properties) -> None:
+    """Something that no service of ours says."""
+    with broker.connect() as connection, connection.channel() as channel:
+        channel.confirm_select()
+        channel.basic_publish(Frame(body, **properties), "", "frontrow.left")
+        channel.wait([(60, 80)])
+
+
+def test_every_listener_hears_each_message_once(background, ears):
+    background.begin()
+    say(300)
+    eventually(lambda: len(ears.heard), 600)
+    assert max(Counter(ears.heard).values()) == 1
+    background.end()
+    assert (ready("left"), ready("right")) == (0, 0)
+    assert not Outbox.objects.exists()
+
+
+def test_several_processes_share_the_messages(background, ears, rabbit):
+    others = [type(background)() for _ in range(2)]
+    for each in (background, *others):
+        each.begin()
+    say(300)
+    eventually(lambda: len(ears.heard), 600)
+    for each in others:
+        each.end()
+    assert max(Counter(ears.heard).values()) == 1
+
+
+def test_who_starts_late_has_missed_nothing(background, ears, settings):
+    settings.SERVICES = ["left"]
+    background.begin()
+    say(3)
+    eventually(lambda: len(ears.by("left")), 3)
+    background.end()
+    settings.SERVICES = ["right"]
+    background.begin()
+    eventually(lambda: len(ears.by("right")), 3)
+
+
+def test_a_listener_that_fails_holds_up_nobody_and_hears_it_later(background, ears):
+    def ill(message):
+        raise RuntimeError("not today")
+
+    ears.moods["left"] = ill
+    background.begin()
+    say(2)
+    eventually(lambda: len(ears.by("right")), 2)
+    eventually(lambda: Delivery.objects.filter(listener="left").count(), 2)
+    assert ready("left") == 0
+    del ears.moods["left"]
+    eventually(lambda: len(ears.by("left")), 2)
+    eventually(lambda: Delivery.objects.count(), 0)
+
+
+def test_what_fails_too_often_is_parked_and_heard_when_replayed(background, ears):
+    def ill(message):
+        raise RuntimeError("not today")
+
+    ears.moods["left"] = ill
+    background.begin()
+    say()
+    eventually(lambda: Delivery.objects.exclude(parked_at=None).count(), 1)
+    del ears.moods["left"]
+    line, _ = dead_letters.listed()
+    assert line.endswith("RuntimeError: not today")
+    list(dead_letters.replayed(["all"], timezone.now()))
+    eventually(lambda: len(ears.by("left")), 1)
+
+
+@pytest.mark.parametrize("body", ["not JSON", "[]", "{}", '{"id": "7"}', json.dumps({"type": KIND})])
+def test_what_is_no_message_is_parked_where_it_can_be_seen(background, ears, body):
+    background.begin()
+    publish(body)
+    eventually(lambda: Delivery.objects.exclude(parked_at=None).count(), 1)
+    (shown,) = dead_letters.shown([f"left/{Delivery.objects.get().message_id}"])
+    assert json.loads(shown)["message"] == {"type": "unreadable", "body": body}
+    assert "rejected" in json.loads(shown)["error"]
+    say()
+    eventually(lambda: len(ears.heard), 2)
+    background.end()
+    assert ready("left") == 0
+
+
+def test_what_the_database_cannot_keep_is_parked_as_text(background, ears):
+    def ill(message):
+        raise RuntimeError("not today")
+
+    ears.moods["left"] = ill
+    background.begin()
+    odd = {"id": str(new_id()), "type": KIND, "key": str(new_id()), "version": 1, "request_id": "",
+           "time": timezone.now().isoformat(), "data": {"username": "\0"}}  # fmt: skip
+    publish(json.dumps(odd))
+    eventually(lambda: Delivery.objects.filter(message__type="unreadable").count(), 1)
+    assert json.loads(Delivery.objects.get().message["body"]) == odd
+
+
+def test_what_ends_every_process_that_takes_it_is_given_up_and_parked(background, ears, settings):
+    settings.SERVICES = ["right"]
+    background.begin()
+    say()
+    eventually(lambda: len(ears.by("right")), 1)
+    background.end()
+    for _ in range(broker.DELIVERIES + 1):
+        with broker.connect() as connection, connection.channel() as channel:
+            eventually(lambda channel=channel: channel.basic_get("frontrow.left") is not None)
+    settings.SERVICES = ["left"]
+    background.begin()
+    eventually(lambda: Delivery.objects.exclude(parked_at=None).count(), 1)
+    assert "delivery_limit" in Delivery.objects.get().error
+    list(dead_letters.replayed(["all"], timezone.now()))
+    eventually(lambda: len(ears.by("left")), 1)
+
+
+def test_while_the_database_is_away_a_message_waits_in_hand(background, ears, monkeypatch):
+    receive, attempts = handover.receive, []
+
+    def flaky(*given):
+        attempts.append(given)
+        if len(attempts) < 4:
+            raise OperationalError("the server closed the connection")
+        receive(*given)
+
+    monkeypatch.setattr(handover, "receive", flaky)
+    background.begin()
+    say()
+    eventually(lambda: len(ears.heard), 2)
+    assert not Delivery.objects.exists()
+
+
+def test_a_commit_whose_acknowledgement_was_lost_is_not_repeated(background, ears):
+    say()
+    background.begin()
+    eventually(lambda: len(ears.heard), 2)
+    background.end()
+    message_id = ears.heard[0][1]
+    again = {"id": str(message_id), "type": KIND, "key": str(new_id()), "version": 1, "request_id": "",
+             "time": timezone.now().isoformat(), "data": PERSON}  # fmt: skip
+    publish(json.dumps(again))
+    background.begin()
+    eventually(lambda: ready("left"), 0)
+    say()
+    eventually(lambda: len(ears.by("right")), 2)
+    assert len(ears.by("left")) == 2
+
+
+def test_what_is_in_hand_is_finished_and_the_rest_is_given_back(background, ears, rabbit):
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(message):
+        began.set()
+        assert go_on.wait(30)
+
+    ears.moods["left"] = slow
+    background.begin()
+    say(5)
+    assert began.wait(30)
+    background.stop.set()
+    go_on.set()
+    background.end()
+    assert 1 <= len(ears.by("left")) < 5
+    assert ready("left") == 5 - len(ears.by("left"))
+    background.begin()
+    eventually(lambda: len(ears.by("left")), 5)
+
+
+@pytest.mark.parametrize("way", ["stop", "kill"])
+def test_after_an_outage_of_the_broker_everything_arrives_once(background, ears, rabbit, way):
+    background.begin()
+    say(20)
+    eventually(lambda: len(ears.heard), 40)
+    getattr(rabbit, way)()
+    say(20)
+    rabbit.start()
+    say(20)
+    eventually(lambda: len(ears.heard), 120)
+    assert max(Counter(ears.heard).values()) == 1
