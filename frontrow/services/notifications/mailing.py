@@ -31,6 +31,9 @@ from frontrow.services.notifications.models import (
 log = structlog.get_logger(__name__)
 MAILS = Counter("frontrow_mails_total", "Mails by what became of an attempt", ["outcome"])
 STATES = Gauge("frontrow_mails_left", "Mails that wait or were given up", ["state"])
+for outcome in ("sent", "skipped", "failed", "given_up"):  # told as 0 at once
+    MAILS.labels(outcome)
+metrics.FAULTS.labels("mail")
 AT_ONCE = 50  # mails of one run
 LEASE = timedelta(minutes=5)  # how long a runner that died keeps a mail from the others
 TOO_MANY_FAILURES = 3  # in a row: the server is in trouble, whatever it answers
