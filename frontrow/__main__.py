@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     letters.add_argument("act", nargs="?", default="list", choices=["list", "show", "replay"])
     letters.add_argument("names", nargs="*", metavar="ID", help="as listed: bookings/<id>; or all, to replay")
+    _command(commands, "settings", _settings, "print every setting with its default and meaning")
+    rotate = _command(commands, "rotate-keys", _rotate_keys, "have a new key sign access tokens from now on")
+    rotate.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     seed = _command(commands, "seed", _seed, "fill the database with demo data")
     seed.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     return parser
@@ -113,6 +116,21 @@ def _admin(options: argparse.Namespace) -> None:
         except user.UnknownLogin as refusal:
             _refuse(refusal)
         print(f"{found.username} is an administrator from the next sign-in on; the admin is at /admin/")
+
+
+def _settings(options: argparse.Namespace) -> None:
+    from frontrow.chassis import reference
+
+    print("\n".join(reference.table()))
+
+
+def _rotate_keys(options: argparse.Namespace) -> None:
+    with _database(options.data, "rotate-keys"):
+        from django.utils import timezone
+
+        from frontrow.services.users import keys
+
+        print(f"Key {keys.renew(timezone.now()).kid} signs from now on; what the last one signed stays valid.")
 
 
 def _seed(options: argparse.Namespace) -> None:

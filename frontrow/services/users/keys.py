@@ -52,6 +52,11 @@ def active(now: datetime) -> SigningKey:
     return key
 
 
+def renew(now: datetime) -> SigningKey:
+    """Have a new key sign at once, also where the last one can no longer be opened."""
+    return rotate(SigningKey.objects.filter(retired_at=None).first(), now)
+
+
 def rotate(old: SigningKey | None, now: datetime) -> SigningKey:
     """Retire the old key and make a new one; where several try at once, they agree on one."""
     try:

@@ -138,3 +138,21 @@ def test_tokens_signed_at_once_at_a_rotation_are_all_good(time_machine):
     tokens = at_once(10, lambda _: keys.sign(new_id(), [], NOW + ROTATION))
     assert len({kid_of(token) for token in tokens}) == 1
     assert len({auth.verify(token).user_id for token in tokens}) == 10
+
+
+def test_a_key_renewed_by_hand_signs_at_once_and_the_last_ones_tokens_stay_valid():
+    old = keys.active(NOW)
+    new = keys.renew(NOW)
+    assert keys.active(NOW).kid == new.kid != old.kid
+    assert published(NOW) == [new.kid, old.kid]
+
+
+def test_under_another_secret_a_renewed_key_signs_and_the_last_ones_tokens_stay_valid(configure, monkeypatch):
+    token = keys.sign(new_id(), [], NOW)
+    configure(secret_key=SecretStr("another secret of this installation"))
+    monkeypatch.setattr(keys, "_opened", {})  # as in a new process
+    with pytest.raises(ValueError, match="SECRET_KEY"):
+        keys.sign(new_id(), [], NOW)
+    renewed = keys.renew(NOW)
+    assert kid_of(keys.sign(new_id(), [], NOW)) == renewed.kid
+    assert kid_of(token) in published(NOW)
