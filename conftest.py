@@ -1,15 +1,19 @@
 """What every test may use. The cast: Ada organises, Ben buys, Cy is a stranger."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import Atomic, get_connection
 
-from frontrow.chassis import auth, handover
+from frontrow.chassis import auth, cache, handover
 from frontrow.chassis.models import Outbox
 from tests.cast import Actor
 from tests.contracts.promises import check_message
+from tests.embedded.system import wait
+from tests.servers import Redis
 
 close_if_unusable = BaseDatabaseWrapper.close_if_unusable_or_obsolete
 
@@ -23,13 +27,34 @@ def _unless_in_test(connection: BaseDatabaseWrapper) -> None:
 BaseDatabaseWrapper.close_if_unusable_or_obsolete = _unless_in_test  # type: ignore[method-assign]
 
 
+leave = Atomic.__exit__
+
+
+def _as_if_committed(block: Atomic, *error: Any) -> None:
+    """What is to be done on commit is done when the product's own outermost block ends within a test's."""
+    leave(block, *error)
+    connection = get_connection(block.using)
+    if connection.atomic_blocks and getattr(connection.atomic_blocks[-1], "_from_testcase", False):
+        waiting, connection.run_on_commit = connection.run_on_commit, []
+        for _, act, _ in waiting:
+            act()
+
+
+Atomic.__exit__ = _as_if_committed  # type: ignore[method-assign]
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """Short memories of the process do not pass from test to test."""
-    cache.clear()
+    _forget()
     auth.KEYS = auth.KeySet()
     yield
-    cache.clear()
+    _forget()
+
+
+def _forget() -> None:
+    for memory in caches.all():
+        memory.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +78,26 @@ def _messages_keep_promises(
     yield
     for row in Outbox.objects.all():
         check_message(row.type, row.data)
+
+
+@pytest.fixture(scope="session")
+def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis(_redis: Redis, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
+    """A real Redis, running and empty, which is Django's cache during this test."""
+    _redis.start()
+    monkeypatch.setattr(cache, "PAUSE_SECONDS", 0.05)
+    settings.CACHES = cache.configured(_redis.url)
+    yield _redis
+    _redis.start()
+    clients = cache.Forgiving._clients
+    wait(30, lambda: not any(client.away for client in clients.values()), "nobody waits for Redis any more")
+    clients.clear()
 
 
 @pytest.fixture

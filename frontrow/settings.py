@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 
 from environ import Env
 
-from frontrow.chassis import environment
+from frontrow.chassis import cache, environment
+from frontrow.listeners import LISTENERS as LISTENERS
 
 ENVIRONMENT = environment.read()
 
@@ -64,7 +65,7 @@ _files = "frontrow.chassis.mail.Files" if ENVIRONMENT.email_url.startswith("file
 vars().update(Env.email_url_config(ENVIRONMENT.email_url, _files))
 EMAIL_TIMEOUT = 10  # seconds for each step of a conversation
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": Env.cache_url_config(ENVIRONMENT.cache_url)}
+CACHES = cache.configured(ENVIRONMENT.cache_url)
 # OWASP's smallest recommended cost for Argon2id; many may sign in at once on a small machine.
 PASSWORD_HASHERS = ["frontrow.services.users.passwords.Argon2id"]
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-NEEDS = {"chromium": "chromium"}  # the program, and Debian's package of it
+NEEDS = {"chromium": "chromium", "redis-server": "redis-server"}  # programs, and Debian's packages of them
 SECONDS = 600
 
 
