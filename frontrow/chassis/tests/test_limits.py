@@ -3,11 +3,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.cache import caches
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frontrow.chassis.limits import Limit
 from frontrow.chassis.refusals import TooMany
+from tests.embedded.system import wait
 
 NOW = datetime(2030, 1, 1, 12, 0, 20, tzinfo=UTC)
 THREE = Limit("test", 3, 60)
@@ -82,6 +84,52 @@ def test_counts_at_once_are_all_counted(restless):
     assert waits(limit, "ada") == 0
     limit.count("ada", NOW)
     assert waits(limit, "ada") > 0
+
+
+@pytest.fixture(params=["default", "local"])
+def forgetful(request, redis, monkeypatch):
+    """One of both memories forgets every key just before it is counted on."""
+    memory = caches[request.param]
+    counted = memory.incr
+
+    def late(key):
+        memory.delete(key)
+        return counted(key)
+
+    monkeypatch.setattr(memory, "incr", late)
+    return memory
+
+
+def test_a_count_that_expires_half_way_is_begun_anew(forgetful):
+    THREE.count("ada", NOW)
+    THREE.count("ada", NOW)
+    assert forgetful.get(THREE._slot("ada", NOW)) == 1
+
+
+def test_replicas_share_their_counts(redis):
+    use_up(THREE, "ada")
+    caches["local"].clear()  # as another process has it
+    assert waits(THREE, "ada") > 0
+    assert waits(THREE, "ben") == 0
+
+
+@pytest.mark.parametrize("goes", ["kill", "freeze"])
+def test_without_redis_a_process_counts_by_itself(redis, goes):
+    THREE.count("ada", NOW)
+    getattr(redis, goes)()
+    THREE.count("ada", NOW)
+    assert waits(THREE, "ada") == 0
+    THREE.count("ada", NOW)
+    assert waits(THREE, "ada") > 0
+    assert waits(THREE, "ben") == 0
+
+
+def test_what_was_counted_without_redis_counts_when_it_is_back(redis):
+    redis.kill()
+    use_up(THREE, "ada")
+    redis.start()
+    wait(30, lambda: caches["default"].add("back", 1), "the cache is back")
+    assert waits(THREE, "ada") > 0
 
 
 @given(st.text())
