@@ -8,14 +8,13 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from frontrow.chassis import api, docs, health
+from frontrow.chassis import api, docs, health, probes
 from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import BadRequest, NotFound
 
 urlpatterns = [
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
+    *probes.urlpatterns,
+    path("internal/readyz", health.all_ready),
     path("docs", docs.page),
     path("docs/<str:service>", docs.page),
     path("openapi/<str:service>.json", docs.openapi),
