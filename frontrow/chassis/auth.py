@@ -9,6 +9,8 @@ from uuid import UUID
 import jwt
 import structlog
 from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
@@ -21,6 +23,7 @@ ALGORITHM = "EdDSA"
 TOKEN_TYPE = "at+jwt"  # noqa: S105
 ADMIN = "admin"
 CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
+SHARED = "key-set"  # where replicas share what they fetched
 REFETCH_SECONDS = 1.0  # an unknown kid asks users again, at most this often
 
 
@@ -37,7 +40,10 @@ class Person:
 
 
 class KeySet:
-    """The public keys of users by kid, fetched when one is missing or the set is old."""
+    """The public keys of users by kid.
+
+    When one is missing or the set is old, it is taken from the cache, or else fetched from users.
+    """
 
     def __init__(self) -> None:
         self.keys: dict[str, Any] = {}
@@ -49,7 +55,7 @@ class KeySet:
         """The key of this kid. Raises InvalidToken if users publishes none, Unavailable if it is away."""
         if self._is_due(kid):
             with self.lock:
-                if self._is_due(kid):  # nobody else fetched while we waited
+                if self._is_due(kid) and not self._recall(kid):  # nobody else fetched while we waited
                     self._fetch()
         if kid in self.keys:
             return self.keys[kid]
@@ -59,16 +65,37 @@ class KeySet:
         age = time.monotonic() - self.fetched
         return age > settings.ENVIRONMENT.jwks_seconds or (kid not in self.keys and age > REFETCH_SECONDS)
 
+    def _recall(self, kid: str) -> bool:
+        """Take what another process fetched lately, if the kid is in it."""
+        try:
+            told = signing.loads(str(cache.get(SHARED, "")), key=_seal(), salt=SHARED)
+        except signing.BadSignature:  # or there is nothing
+            return False
+        age = max(0.0, time.time() - told["fetched"])
+        if age > settings.ENVIRONMENT.jwks_seconds or all(key["kid"] != kid for key in told["keys"]):
+            return False
+        self._take(told["keys"], time.monotonic() - age)
+        return True
+
     def _fetch(self) -> None:
         """Ask users; while it is away, the keys we know serve on, and it is not asked more often."""
         try:
             published = http.ask("users", "GET", "/.well-known/jwks.json").json()["keys"]
-            self.keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM) for key in published}
-            self.failure = None
+            self._take(published, time.monotonic())
+            told = signing.dumps({"keys": published, "fetched": time.time()}, key=_seal(), salt=SHARED)
+            cache.set(SHARED, told, settings.ENVIRONMENT.jwks_seconds)
         except Unavailable as failure:
             log.warning("key_set_is_old", exc_info=True)
-            self.failure = failure
-        self.fetched = time.monotonic()
+            self.failure, self.fetched = failure, time.monotonic()
+
+    def _take(self, published: list[dict[str, Any]], fetched: float) -> None:
+        self.keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM) for key in published}
+        self.failure, self.fetched = None, fetched
+
+
+def _seal() -> str:
+    """Who can write to the cache must not make keys that we trust."""
+    return settings.ENVIRONMENT.derived_secret("key set")
 
 
 KEYS = KeySet()

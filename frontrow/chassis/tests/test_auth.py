@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from django.core import signing
+from django.core.cache import cache
 from django.db import connection
 from django.test import RequestFactory
 from django.utils import timezone
@@ -231,6 +233,7 @@ def test_an_old_key_set_is_fetched_again(ben, settings):
     auth.verify(ben.token)
     before = fetches()
     auth.KEYS.fetched -= settings.ENVIRONMENT.jwks_seconds
+    cache.clear()
     auth.verify(ben.token)
     assert fetches() == before + 1
 
@@ -279,6 +282,85 @@ def test_a_crowd_with_unknown_keys_fetches_once(ben):
     with ThreadPoolExecutor(10) as crowd:
         list(crowd.map(try_one, range(10)))
     assert fetches() == before + 1
+
+
+@pytest.fixture
+def replica():
+    """Become a process that has just started."""
+
+    def start():
+        auth.KEYS = auth.KeySet()
+
+    return start
+
+
+def shared(*keys, age=0.0, secret=None):
+    """Put a key set into the cache, as a process that fetched it so long ago does."""
+    told = {"keys": list(keys), "fetched": time.time() - age}
+    cache.set(auth.SHARED, signing.dumps(told, key=secret or auth._seal(), salt=auth.SHARED), 60)
+
+
+def test_a_fresh_replica_takes_what_another_fetched(ben, replica):
+    auth.verify(ben.token)
+    before = fetches()
+    replica()
+    assert auth.verify(ben.token).user_id == ben.user_id
+    assert fetches() == before
+
+
+def test_also_over_redis_and_while_users_is_away(redis, ben, replica, settings):
+    auth.verify(ben.token)
+    before = fetches()
+    replica()
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"users_url": "http://127.0.0.1:9"})
+    assert auth.verify(ben.token).user_id == ben.user_id
+    assert fetches() == before
+
+
+@pytest.mark.parametrize("goes", ["kill", "freeze"])
+def test_without_redis_each_fetches_for_itself(redis, ben, replica, goes):
+    auth.verify(ben.token)
+    before = fetches()
+    getattr(redis, goes)()
+    replica()
+    assert auth.verify(ben.token).user_id == ben.user_id
+    assert fetches() == before + 1
+
+
+def test_a_token_of_a_key_newer_than_the_shared_set_is_accepted_at_once(ben):
+    shared(public(kid=KID))
+    before = fetches()
+    assert auth.verify(ben.token).user_id == ben.user_id
+    assert fetches() == before + 1
+    with pytest.raises(InvalidToken):
+        auth.verify(forged())  # users never published this one
+
+
+def test_a_shared_set_is_not_used_for_longer_than_if_it_were_our_own(settings):
+    shared(public(kid=KID), age=200)
+    assert auth.verify(forged())
+    assert auth.KEYS.fetched <= time.monotonic() - 200
+    auth.KEYS = auth.KeySet()
+    shared(public(kid=KID), age=settings.ENVIRONMENT.jwks_seconds + 1)
+    with pytest.raises(InvalidToken):
+        auth.verify(forged())
+
+
+@pytest.mark.parametrize("junk", [7, "x", "a:b:c", None, [], b"x"])
+def test_who_can_write_to_the_cache_makes_no_keys_that_we_trust(ben, replica, junk):
+    shared(public(kid=KID), secret="a guess")
+    with pytest.raises(InvalidToken):
+        auth.verify(forged())
+    replica()
+    cache.set(auth.SHARED, junk, 60)
+    assert auth.verify(ben.token)
+
+
+def test_only_public_keys_are_shared(ben):
+    auth.verify(ben.token)
+    told = signing.loads(cache.get(auth.SHARED), key=auth._seal(), salt=auth.SHARED)
+    assert set(told) == {"keys", "fetched"}
+    assert {name for key in told["keys"] for name in key} == {"kty", "crv", "x", "kid", "use", "alg"}
 
 
 @pytest.fixture
