@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from frontrow.chassis.api import DOORS, Door
+from frontrow.chassis.environment import SERVICES
 from frontrow.chassis.refusals import NotFound
 
 
@@ -26,10 +27,10 @@ def openapi(request: HttpRequest, service: str) -> HttpResponse:
 
 @require_safe
 def page(request: HttpRequest, service: str | None = None) -> HttpResponse:
-    """The browsable documents, one service at a time."""
+    """The browsable documents, one service at a time; those elsewhere answer at the shared address."""
     chosen = service or next(iter(DOORS))
     swagger = {"url": f"/openapi/{chosen}.json", "deepLinking": True, "layout": "BaseLayout"}
-    facts = {"api": door_of(chosen), "services": list(DOORS), "swagger_settings": json.dumps(swagger)}
+    facts = {"api": door_of(chosen), "services": SERVICES, "swagger_settings": json.dumps(swagger)}
     return render(request, "chassis/docs.html", facts)
 
 
