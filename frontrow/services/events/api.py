@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query as InQuery
 from ninja import Status
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, MaybeBearer, maybe_person, person
@@ -18,7 +18,8 @@ from frontrow.chassis.schemas import Currency, In, Instant, Line, Out, Text, Tim
 from frontrow.services.events import event, listing
 from frontrow.services.events.clients import CapacityBelowSold
 from frontrow.services.events.event import AlreadyPublished, EventCancelled
-from frontrow.services.events.models import Event
+from frontrow.services.events.models import DRAFT, Event
+from frontrow.services.events.recent import LISTS, Recent
 from frontrow.services.events.rules import Terms, Type
 
 door = Door("events", "Events and the terms on which they are sold.")
@@ -192,14 +193,23 @@ def search(request: HttpRequest, query: InQuery[EventsQuery]) -> Any:
 
     Without `from`, those that are not over; by rating, all.
     """
-    found, cursor = listing.search(query.wanted(), _who(request), query, timezone.now())
-    return Page[EventOut](items=[EventOut.of(each) for each in found], next_cursor=cursor)
+    wanted, who = query.wanted(), _who(request)
+    recent = None if who and wanted.organizer_id == who else Recent(LISTS, query.model_dump_json())
+    if recent and recent.content is not None:
+        return _rendered(recent.content)
+    found, cursor = listing.search(wanted, who, query, timezone.now())
+    page = Page[EventOut](items=[EventOut.of(each) for each in found], next_cursor=cursor)
+    return _kept(recent, request, page) if recent else page
 
 
 @door.get("/events/{uuid:event_id}", auth=MaybeBearer(), **answers(200, EventOut, InvalidToken, NotFound))
 def read(request: HttpRequest, event_id: UUID) -> Any:
     """An event, with what is left; at most two seconds old."""
-    return EventOut.of(event.find(event_id, _who(request)))
+    recent = Recent(str(event_id))
+    if recent.content is not None:
+        return _rendered(recent.content)
+    found = event.find(event_id, _who(request))
+    return EventOut.of(found) if found.status == DRAFT else _kept(recent, request, EventOut.of(found))
 
 
 @door.put("/events/{uuid:event_id}", **answers(
@@ -221,6 +231,16 @@ def cancel(request: HttpRequest, event_id: UUID) -> Any:
 def told(request: HttpRequest, event_id: UUID) -> Any:
     """An event as other services know it."""
     return event.told(event_id)
+
+
+def _kept(recent: Recent, request: HttpRequest, answer: BaseModel) -> HttpResponse:
+    made = door.create_response(request, answer.model_dump(by_alias=True), status=200)
+    recent.keep(made.content)
+    return made
+
+
+def _rendered(content: bytes) -> HttpResponse:
+    return HttpResponse(content, content_type=door.get_content_type())
 
 
 def _who(request: HttpRequest) -> UUID | None:

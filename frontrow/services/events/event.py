@@ -9,7 +9,7 @@ from django.db import transaction
 
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import Invalid, NotFound, Refusal, Unavailable
-from frontrow.services.events import clients, messages, rules
+from frontrow.services.events import clients, messages, recent, rules
 from frontrow.services.events.clients import Stock
 from frontrow.services.events.models import CANCELLED, DRAFT, PUBLISHED, Event, TicketType
 from frontrow.services.events.rules import Terms
@@ -37,6 +37,7 @@ def create(organizer: UUID, terms: Terms, now: datetime) -> Event:
         _store_types(event, terms)
         if event.status == PUBLISHED:
             messages.event_published(event)
+        recent.forget(event.event_id)
     return find(event.event_id, organizer)
 
 
@@ -81,6 +82,7 @@ def cancel(event_id: UUID, organizer: UUID, now: datetime) -> None:
             event.status, event.updated_at, event.version = CANCELLED, now, event.version + 1
             event.save()
             messages.event_cancelled(event)
+        recent.forget(event_id)
     if before == PUBLISHED:
         clients.hurry(event)
 
@@ -101,12 +103,14 @@ def copy_stock(event_id: UUID, stock: Stock) -> None:
         TicketType.objects.bulk_update(ours, ["capacity", "availability"])
         together = sum(kind.availability for kind in ours)  # bookings may stock a type not for sale yet
         Event.objects.filter(event_id=event_id).update(availability=min(stock.availability, together))
+        recent.forget(event_id)
 
 
 def copy_rating(event_id: UUID, version: int, average: float, count: int) -> None:
     """Keep what reviews says people think, unless something newer is here; of a draft nobody thinks."""
     older = Event.objects.filter(event_id=event_id, rating_version__lt=version)
-    older.update(rating_version=version, rating_average=average, rating_count=count)
+    if older.update(rating_version=version, rating_average=average, rating_count=count):
+        recent.forget(event_id)
 
 
 def _own(event_id: UUID, organizer: UUID, lock: bool = False) -> Event:
@@ -153,6 +157,7 @@ def _store(before: Event, terms: Terms, stock: Stock | None, now: datetime) -> E
             copy_stock(event.event_id, stock)
         if event.status == PUBLISHED:
             (messages.event_published if before.status == DRAFT else messages.event_updated)(event)
+        recent.forget(event.event_id)
         return find(event.event_id, event.organizer_id)
 
 
