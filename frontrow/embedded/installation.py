@@ -71,7 +71,7 @@ def _locked(file: IO[str]) -> bool:
 def environment(folder: Path, postgres: Postgres) -> dict[str, str]:
     """The environment of a process that works on the folder's database."""
     return {
-        "SECRET_KEY": _secret(folder),
+        "SECRET_KEY": secret(folder, "secret_key"),
         "EMAIL_URL": f"filemail://{quote(str(folder / 'mail'))}",
         **os.environ,
         "DATABASE_URL": postgres.url(DATABASE),
@@ -79,11 +79,12 @@ def environment(folder: Path, postgres: Postgres) -> dict[str, str]:
     }
 
 
-def _secret(folder: Path) -> str:
-    """The installation's secret, made on the first start and kept beside the data."""
-    place = folder / "secret_key"
+def secret(folder: Path, name: str) -> str:
+    """A secret of the installation, made on the first start and kept beside the data."""
+    place = folder / name
     if not place.exists():
-        fresh = folder / "secret_key.new"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = folder / f"{name}.new"
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600)
         with fresh.open("w") as file:

@@ -27,7 +27,7 @@ def reserved(host: str, port: int) -> Iterator[None]:
                 look.bind(place)
         except OSError as error:
             raise PortUnusable(
-                f"Port {port} of {host} cannot be used ({error.strerror}); try another: make up PORT=8123"
+                f"Port {port} of {host} cannot be used ({error.strerror}); try another, such as PORT=8123"
             ) from None
         yield
 

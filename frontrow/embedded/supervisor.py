@@ -7,10 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 
 from frontrow.embedded import installation, port
 from frontrow.embedded.installation import NotStarted
+from frontrow.embedded.orders import Orders, Stopped
 from frontrow.embedded.port import PortUnusable
 from frontrow.embedded.postgres import Postgres, PostgresError
 from frontrow.embedded.processes import follower
@@ -25,16 +25,12 @@ TICK = 0.1  # seconds between two looks at the children
 ROOT = Path(__file__).parents[2]
 
 
-class Stopped(Exception):
-    """The person at the keyboard, or the system, wants us to stop."""
-
-
 class Supervisor:
     """Keeps PostgreSQL and the serving process running until told to stop."""
 
     def __init__(self, data: Path, host: str, port: int):
         self.data, self.host, self.port = data, host, port
-        self.stopping = False
+        self.orders = Orders()
         self.postgres: Postgres | None = None
         self.server: subprocess.Popen[bytes] | None = None
         self.work = -1  # the descriptor our children keep open
@@ -44,10 +40,10 @@ class Supervisor:
 
         Raises NotStarted, PortUnusable, PostgresError.
         """
-        self._take_orders()
+        self.orders.take()
         with (
             contextlib.suppress(Stopped),
-            installation.held(self.data, self.address, self._pause) as self.work,
+            installation.held(self.data, self.address, self.orders.pause) as self.work,
             port.reserved(self.host, self.port),
         ):
             try:
@@ -67,26 +63,8 @@ class Supervisor:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
-    def _take_orders(self) -> None:
-        """Only note the order: raised in the middle of anything, it could leave a child unknown to us."""
-
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            self.stopping = True
-
-        for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if order != signal.SIGHUP or signal.getsignal(order) != signal.SIG_IGN:  # nohup stays nohup
-                signal.signal(order, stop)
-
-    def _pause(self, seconds: float) -> None:
-        """Wait; raise Stopped as soon as we are told to stop. Every wait of ours is this one."""
-        until = time.monotonic() + seconds
-        while not self.stopping and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, TICK))
-        if self.stopping:
-            raise Stopped
-
     def _start(self) -> None:
-        self.postgres = Postgres(self.data, pause=self._pause)
+        self.postgres = Postgres(self.data, pause=self.orders.pause)
         self.postgres.start()
         self.postgres.ensure_database(installation.DATABASE)
         if self._finished(self._child("migrate")):
@@ -100,11 +78,11 @@ class Supervisor:
         while True:
             began = time.monotonic()
             while not (ended := self._ended()):
-                self._pause(TICK)
+                self.orders.pause(TICK)
             if time.monotonic() - began > STEADY_SECONDS:
                 back_off = FIRST_BACK_OFF
             _say(f"{ended} ended by itself; starting again in {back_off:.1f} seconds.")
-            self._pause(back_off)
+            self.orders.pause(back_off)
             back_off = min(LONGEST_BACK_OFF, back_off * 2)
             try:
                 self._revive()
@@ -137,7 +115,7 @@ class Supervisor:
                 raise NotStarted(f"{ended} ended at its start; the lines above say why.")
             if time.monotonic() > deadline:
                 raise NotStarted(f"{self.address}/readyz is not ready after {READY_SECONDS} seconds.")
-            self._pause(TICK)
+            self.orders.pause(TICK)
 
     def _end_server(self) -> None:
         """End the serving process and its worker: kindly, then at once."""
@@ -154,7 +132,7 @@ class Supervisor:
         """The exit status of a child that ends by itself."""
         try:
             while child.poll() is None:
-                self._pause(TICK)
+                self.orders.pause(TICK)
         finally:
             child.kill()
             child.wait()
