@@ -9,7 +9,11 @@ import subprocess
 import sys
 import time
 
-NEEDS = {"chromium": "chromium", "redis-server": "redis-server"}  # programs, and Debian's packages of them
+NEEDS = {
+    "chromium": "chromium",
+    "redis-server": "redis-server",
+    "nginx": "nginx",
+}  # programs, and Debian's packages of them
 SECONDS = 600
 
 

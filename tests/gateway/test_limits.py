@@ -1,0 +1,83 @@
+"""How often one client address may ask, and how slowly."""
+
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.embedded.system import wait
+from tests.gateway.stage import PATIENCE, places
+from tests.gateway.stage import gateway as a_gateway
+
+DEFAULTS = {
+    "GATEWAY_RATE": "",
+    "GATEWAY_WRITE_RATE": "",
+    "GATEWAY_SIGN_IN_RATE": "",
+    "GATEWAY_CONNECTIONS": "",
+}
+
+
+def is_refused(gateway, method, path):
+    """Whether a thousand such requests, one after another, are too many."""
+    return any(gateway.ask(method, path).status == 429 for _ in range(1000))
+
+
+def ended(connection):
+    """Whether the other side ends it without a word."""
+    try:
+        return connection.recv(1000) == b""
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/token/refresh"])
+def test_signing_in_has_a_limit_of_its_own(services, path):
+    with a_gateway(places(services), GATEWAY_SIGN_IN_RATE="1") as gateway:
+        assert is_refused(gateway, "POST", path)
+        assert {gateway.post("/bookings").status for _ in range(20)} == {200}
+
+
+def test_writing_has_a_limit_of_its_own(services):
+    with a_gateway(places(services), GATEWAY_WRITE_RATE="1") as gateway:
+        for method in ("POST", "PUT", "DELETE"):
+            assert is_refused(gateway, method, "/bookings")
+        assert {gateway.get("/bookings").status for _ in range(20)} == {200}
+
+
+def test_everything_has_a_limit(services):
+    with a_gateway(places(services), GATEWAY_RATE="1") as gateway:
+        assert is_refused(gateway, "GET", "/bookings")
+        assert is_refused(gateway, "GET", "/events")
+
+
+def test_a_school_behind_one_address_gets_through(services):
+    with a_gateway(places(services), **DEFAULTS) as gateway, ThreadPoolExecutor(50) as school:
+        pages = [school.submit(gateway.get, f"/events/{n % 3}") for n in range(150)]
+        sign_ins = [school.submit(gateway.post, "/login") for _ in range(30)]
+        bookings = [school.submit(gateway.post, "/bookings") for _ in range(150)]
+        assert {each.result().status for each in pages + sign_ins + bookings} == {200}
+
+
+def test_one_address_has_so_many_requests_in_hand_and_no_more(services):
+    gate = threading.Event()
+    services["bookings"].reply = lambda asked: gate.wait(PATIENCE) and (200, {}, b"")
+    with a_gateway(places(services), GATEWAY_CONNECTIONS="2") as gateway, ThreadPoolExecutor(2) as pool:
+        two = [pool.submit(gateway.get, "/bookings") for _ in range(2)]
+        wait(PATIENCE, lambda: len(services["bookings"].asked) == 2, "both are in hand")
+        assert gateway.get("/bookings").status == 429
+        gate.set()
+        assert [each.result().status for each in two] == [200, 200]
+        assert gateway.get("/bookings").status == 200
+
+
+def test_who_sends_too_slowly_is_cut_off(gateway, services):
+    head = b"POST /bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n"
+    with (
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as in_headers,
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as in_body,
+    ):
+        in_headers.sendall(head)
+        in_body.sendall(head + b"\r\nhalf")
+        assert [ended(in_headers), ended(in_body)] == [True, True]
+    assert services["bookings"].asked == []

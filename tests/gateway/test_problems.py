@@ -1,0 +1,116 @@
+"""What the gateway refuses itself reads like a refusal of the services; what these refuse passes untouched."""
+
+import json
+
+import pytest
+
+from frontrow.chassis import refusals
+from frontrow.chassis.api import TooLarge
+from tests.gateway import stage
+from tests.gateway.stage import gateway as a_gateway
+from tests.gateway.stage import places
+
+TITLES = {413: "Content Too Large"}  # older Pythons know the older name
+
+
+def same(answer, refusal):
+    """Whether the gateway's answer is what a service would have said, headers that count included."""
+    expected = refusal.answer(answer.headers["X-Request-ID"])
+    document = json.loads(expected.content)
+    document["title"] = TITLES.get(answer.status, document["title"])
+    assert (answer.status, answer.json) == (expected.status_code, document)
+    assert list(answer.json) == list(document)
+    assert answer.headers["Content-Type"] == expected["Content-Type"]
+    assert answer.headers["Retry-After"] == expected.get("Retry-After")
+
+
+def test_not_found(gateway):
+    same(gateway.get("/nowhere.html"), refusals.NotFound())
+
+
+def test_too_large(gateway, services):
+    same(gateway.post("/bookings", b"x" * (256 * 1024 + 1)), TooLarge())
+    assert services["bookings"].asked == []
+    assert gateway.post("/bookings", b"x" * 256 * 1024).status == 200
+
+
+def test_too_large_in_pieces(gateway, services):
+    head = b"POST /bookings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    answer = gateway.send(head + b"50000\r\n" + b"x" * 0x50000 + b"\r\n0\r\n\r\n")
+    assert b" 413 " in answer.splitlines()[0]
+    assert services["bookings"].asked == []
+
+
+def test_away(gateway):
+    with a_gateway({}) as alone:
+        for path in ("/login", "/events", "/bookings", "/docs", "/docs/users", "/static/x.css", "/readyz"):
+            same(alone.get(path), refusals.Unavailable())
+        same(alone.post("/payments"), refusals.Unavailable())
+
+
+def test_too_many(services):
+    with a_gateway(places(services), GATEWAY_RATE="1") as limited:
+        answers = (limited.get("/bookings") for _ in range(1000))
+        refused = next(answer for answer in answers if answer.status != 200)
+    same(refused, refusals.TooMany(2))
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        (b"GET /%zz HTTP/1.1", 400),
+        (b"GET /%00 HTTP/1.1", 400),
+        (b"nonsense", 400),
+        (b"GET /bookings HTTP/1.1\r\nHost: a\r\nHost: b", 400),
+        (b"GET /bookings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: odd", 400),
+        (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x", 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 9000, 431),
+        (b"TRACE / HTTP/1.1\r\nHost: x", 405),
+    ],
+)
+def test_what_nginx_cannot_read_is_refused_in_the_same_form(gateway, request_line, status):
+    raw = gateway.send(request_line + b"\r\nConnection: close\r\n\r\n")
+    head, _, body = raw.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Content-Type: application/problem+json" in head
+    code = "method_not_allowed" if status == 405 else "bad_request"
+    document = json.loads(body)
+    assert (document["status"], document["code"]) == (status, code)
+    assert document["type"] == f"urn:frontrow:problem:{code}"
+    assert f"X-Request-ID: {document['requestId']}".encode() in head
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 409, 413, 422, 429, 500, 502, 503, 504])
+def test_a_refusal_of_a_service_passes_untouched(gateway, services, status):
+    document = json.dumps({"code": "its_own", "status": status}).encode()
+    headers = {"Content-Type": refusals.CONTENT_TYPE, "Retry-After": "7", "Allow": "GET"}
+    services["bookings"].reply = lambda asked: (status, headers, document)
+    answer = gateway.get("/bookings")
+    assert (answer.status, answer.body) == (status, document)
+    assert {name: answer.headers.get_all(name) for name in headers} == {n: [v] for n, v in headers.items()}
+    assert len(services["bookings"].asked) == 1, "a refusal is an answer: nobody else is asked"
+
+
+def test_the_body_of_a_refusal_has_the_id_of_its_request(gateway):
+    assert gateway.get("/nowhere", X_Request_ID="my-request-1").json["requestId"] == "my-request-1"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("GATEWAY_SECRET", "too-short"),
+        ("GATEWAY_SECRET", 'with "quotes"; and more than thirty-two characters'),
+        ("GATEWAY_PORT", "eighty"),
+        ("GATEWAY_RATE", "0"),
+        ("GATEWAY_WRITE_RATE", "-1"),
+        ("GATEWAY_CONNECTIONS", "1;"),
+        ("BOOKINGS_UPSTREAM", "bookings"),
+        ("BOOKINGS_UPSTREAM", "bookings:8000; server evil:1"),
+    ],
+)
+def test_a_bad_setting_is_refused_by_name(setting, value):
+    started = stage.Gateway({setting: value})
+    assert started.process.wait(stage.PATIENCE) == 2
+    assert setting.removesuffix("_UPSTREAM").lower() in started.said().lower()
+    assert "with" not in started.said(), "a secret is not told"
+    started.end()
