@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix migrations contracts lock admin dead-letters seed lifecycle memory clean
+.PHONY: help up test check fix migrations contracts reference lock admin dead-letters seed lifecycle memory clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ migrations: $(VENV)/.installed-dev ## write migrations for changed models
 
 contracts: $(VENV)/.installed-dev ## write the OpenAPI documents to contracts/http
 	@DATABASE_URL=postgres://nowhere/none SECRET_KEY=for-this-command-only-no-token-is-signed $(PY) -m frontrow contracts contracts/http
+
+reference: $(VENV)/.installed-dev ## write the table of settings into docs/operations.md
+	@$(PY) -m tests.reference
 
 lock: $(VENV)/.installed-dev ## pin newer versions of everything we build on
 	@$(VENV)/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock

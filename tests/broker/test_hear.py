@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from frontrow import dead_letters
-from frontrow.chassis import broker, handover
+from frontrow.chassis import broker, handover, receiver
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Delivery, Outbox
 
@@ -142,10 +142,11 @@ def test_what_ends_every_process_that_takes_it_is_given_up_and_parked(background
 
 def test_while_the_database_is_away_a_message_waits_in_hand(background, ears, monkeypatch):
     receive, attempts = handover.receive, []
+    monkeypatch.setattr(receiver, "LONGEST_WAIT", 0.01)
 
     def flaky(*given):
         attempts.append(given)
-        if len(attempts) < 4:
+        if len(attempts) < 3 * broker.DELIVERIES:
             raise OperationalError("the server closed the connection")
         receive(*given)
 
@@ -154,6 +155,21 @@ def test_while_the_database_is_away_a_message_waits_in_hand(background, ears, mo
     say()
     eventually(lambda: len(ears.heard), 2)
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_was_in_hand_when_its_process_ended_is_heard_by_the_next(background, ears):
+    def end(message):
+        raise SystemExit
+
+    ears.moods["left"] = end
+    background.begin()
+    say()
+    eventually(lambda: [thread.is_alive() for thread in background.threads].count(False), 1)
+    background.end()
+    del ears.moods["left"]
+    background.begin()
+    eventually(lambda: len(ears.by("left")), 1)
 
 
 def test_a_commit_whose_acknowledgement_was_lost_is_not_repeated(background, ears):
