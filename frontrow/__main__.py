@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,12 +26,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("frontrow", description="Event booking that never lies about a ticket.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = _command(commands, "up", _up, "run everything in one process, with its own PostgreSQL")
-    up.add_argument("--data", type=_folder, default=ROOT / ".data", help="folder of all data")
-    up.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    up.add_argument("--port", type=_port, default=8000, help="port to listen on")
+    services = _command(commands, "services", _services, "run each service by itself, behind a gateway")
+    for command in (up, services):
+        command.add_argument("--data", type=_folder, default=ROOT / ".data", help="folder of all data")
+        command.add_argument("--host", default="127.0.0.1", help="address to listen on")
+        command.add_argument("--port", type=_port, default=8000, help="port to listen on")
     _command(commands, "serve", _serve, "serve the services that SERVICES names")
     _command(commands, "work", _work, "do the messages and periodic work of these services")
     _command(commands, "migrate", _migrate, "bring the database up to date")
+    healthy = _command(commands, "healthy", _healthy, "whether what listens on a port is alive")
+    healthy.add_argument("--port", type=_port, required=True, help="port it listens on")
     contracts = _command(commands, "contracts", _contracts, "write OpenAPI documents to a folder")
     contracts.add_argument("folder", type=Path)
     admin = _command(commands, "admin", _admin, "make a registered person an administrator")
@@ -68,10 +72,22 @@ def _folder(text: str) -> Path:
 
 
 def _up(options: argparse.Namespace) -> None:
-    from frontrow.embedded.supervisor import NotStarted, PortUnusable, PostgresError, Supervisor
+    from frontrow.embedded.supervisor import Supervisor
+
+    _until_stopped(Supervisor(options.data, options.host, options.port).run)
+
+
+def _services(options: argparse.Namespace) -> None:
+    from frontrow.fleet import terminal
+
+    _until_stopped(lambda: terminal.run(options.data, options.host, options.port))
+
+
+def _until_stopped(run: Callable[[], None]) -> None:
+    from frontrow.embedded.supervisor import NotStarted, PortUnusable, PostgresError
 
     try:
-        Supervisor(options.data, options.host, options.port).run()
+        run()
     except (NotStarted, PortUnusable, PostgresError) as reason:
         _refuse(reason)
     except OSError as error:  # a full disk, a folder that belongs to somebody else
@@ -97,6 +113,19 @@ def _migrate(options: argparse.Namespace | None = None) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def _healthy(options: argparse.Namespace) -> None:
+    import http.client  # asked every few seconds: nothing heavier
+
+    try:
+        probe = http.client.HTTPConnection("127.0.0.1", options.port, timeout=4)
+        probe.request("GET", "/healthz")
+        status = probe.getresponse().status
+    except (OSError, http.client.HTTPException) as fault:
+        _refuse(f"No answer on port {options.port}: {fault}")
+    if status != 200:
+        _refuse(f"Port {options.port} answers {status}.")
 
 
 def _contracts(options: argparse.Namespace) -> None:
@@ -130,7 +159,9 @@ def _rotate_keys(options: argparse.Namespace) -> None:
 
         from frontrow.services.users import keys
 
-        print(f"Key {keys.renew(timezone.now()).kid} signs from now on; what the last one signed stays valid.")
+        print(
+            f"Key {keys.renew(timezone.now()).kid} signs from now on; what the last one signed stays valid."
+        )
 
 
 def _seed(options: argparse.Namespace) -> None:
@@ -170,18 +201,30 @@ def _dead_letters(options: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def _database(folder: Path | None, by: str, make: bool = False) -> Iterator[None]:
     """Django on the database of a folder, whether Frontrow runs there or not; else on DATABASE_URL's."""
+    with contextlib.ExitStack() as stack:
+        if folder:
+            os.environ.update(stack.enter_context(_borrowed(folder, by, make)))
+        os.environ.update({"LOG_LEVEL": "WARNING", **os.environ})  # the command speaks for itself
+        _django()
+        from frontrow.chassis import logs
+
+        logs.configure(sys.stderr)  # stdout is for the command's own words
+        _migrate()
+        yield
+
+
+@contextlib.contextmanager
+def _borrowed(folder: Path, by: str, make: bool) -> Iterator[dict[str, str]]:
+    """The environment of a folder's installation. Images lack what is imported here."""
     from frontrow.embedded.installation import NotStarted, borrowed
     from frontrow.embedded.postgres import PostgresError
 
     with contextlib.ExitStack() as stack:
         try:
-            if folder:
-                os.environ.update(stack.enter_context(borrowed(folder, by, make)))
+            environment = stack.enter_context(borrowed(folder, by, make))
         except (NotStarted, PostgresError, OSError) as reason:
             _refuse(reason)
-        os.environ.update({"LOG_LEVEL": "WARNING", **os.environ})  # the command speaks for itself
-        _migrate()
-        yield
+        yield environment
 
 
 def _django() -> None:
