@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.db import connection, transaction
@@ -49,7 +50,14 @@ def hear(listener: str, message: Message) -> None:
         return
     with bound_contextvars(request_id=message.request_id, message=message.type):
         _handlers[listener, message.type](message)
-    transaction.on_commit(metrics.MESSAGES_HEARD.labels(listener, message.type).inc)
+    transaction.on_commit(partial(_tell, listener, message))
+
+
+def _tell(listener: str, message: Message) -> None:
+    """Count it, and leave a line by which a request is followed into who heard of it."""
+    metrics.MESSAGES_HEARD.labels(listener, message.type).inc()
+    log.info("heard", listener=listener, type=message.type, message_id=str(message.id),
+             request_id=message.request_id)  # fmt: skip
 
 
 def _mark(listener: str, message: Message) -> bool:
