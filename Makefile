@@ -7,13 +7,16 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check fix migrations contracts reference lock admin dead-letters seed lifecycle memory clean
+.PHONY: help up services services-memory test check fix migrations contracts reference lock admin dead-letters seed lifecycle memory clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 up: $(VENV)/.installed ## run Frontrow; PORT=8000 DATA=.data
 	@exec $(PY) -m frontrow up --port "$(PORT)" --data "$(DATA)"
+
+services: $(VENV)/.installed ## run each service by itself, behind a gateway; PORT=8000 DATA=.data
+	@exec $(PY) -m frontrow services --port "$(PORT)" --data "$(DATA)"
 
 test: $(VENV)/.installed-dev ## run every test, on real servers; T='-k words' narrows
 	@$(PY) tests/needs.py
@@ -55,6 +58,9 @@ lifecycle: $(VENV)/.installed-dev ## check starting, stopping and surviving in f
 
 memory: $(VENV)/.installed ## print the resident memory of an idle Frontrow
 	@exec $(PY) -m tests.memory
+
+services-memory: $(VENV)/.installed ## print the memory of each process of idle services
+	@exec $(PY) -m tests.memory services
 
 clean: ## remove what was installed (data stays)
 	@rm -rf $(VENV)

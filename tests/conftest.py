@@ -10,10 +10,21 @@ from pathlib import Path
 import pytest
 
 from frontrow.embedded.processes import follower
+from frontrow.fleet.fleet import Fleet
+from frontrow.fleet.topology import Wishes
 from tests.embedded.system import free_port
 from tests.journeys.traveller import answers
 
 ROOT = Path(__file__).parents[1]
+LIFTED = {  # all travellers come from one address
+    "REGISTRATIONS_PER_ADDRESS": "100000",
+    "SIGN_IN_FAILURES_PER_ADDRESS": "100000",
+    "GATEWAY_RATE": "1000000",
+    "GATEWAY_WRITE_RATE": "1000000",
+    "GATEWAY_SIGN_IN_RATE": "1000000",
+    "GATEWAY_CONNECTIONS": "65535",
+}
+CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}  # nothing is to be kept
 
 
 @pytest.fixture(scope="session")
@@ -28,11 +39,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
     port = free_port()
     data = tmp_path_factory.mktemp("frontrow")
     command = [sys.executable, "-m", "frontrow", "up", "--port", str(port), "--data", str(data / "data")]
-    environment = {
-        **os.environ,
-        "REGISTRATIONS_PER_ADDRESS": "100000",
-        "SIGN_IN_FAILURES_PER_ADDRESS": "100000",
-    }
+    environment = {**os.environ, **LIFTED}
     with (
         (data / "log").open("wb") as log,
         subprocess.Popen(
@@ -45,3 +52,18 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
         finally:
             up.terminate()
             up.wait(30)
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """The six services behind a gateway, each in processes of its own: what `make services` runs.
+
+    Whoever stops or scales a part of it puts that back.
+    """
+    wishes = Wishes(port=free_port(), environment=LIFTED, postgres=CARELESS, scrape_seconds=1)
+    one = Fleet(tmp_path_factory.mktemp("fleet") / "data", wishes)
+    try:
+        one.start()
+        yield one
+    finally:
+        one.stop()

@@ -78,6 +78,10 @@ class Fleet:
         """Whether these programs, or all, have been ready since their last start."""
         return self._running.ready(*(names or self._running.programs))
 
+    def programs(self) -> list[str]:
+        """The names of all programs that were started once."""
+        return list(self._running.programs)
+
     def pids(self, name: str) -> list[int]:
         """The processes of a program, the one first that we started; none while it does not run."""
         running = self._running.running.get(name)
@@ -86,6 +90,10 @@ class Fleet:
     def port(self, name: str) -> int:
         """The port of a program on 127.0.0.1."""
         return self._ground.port(name)
+
+    def secret(self, name: str) -> str:
+        """A secret of the fleet: rabbitmq_password, database_superuser …"""
+        return self._ground.secret(name)
 
     def environment(self, name: str) -> dict[str, str]:
         """The settings of a program: DATABASE_URL, SECRET_KEY … of `bookings`, say."""

@@ -39,6 +39,8 @@ class Frontrow:
     As a context manager it leaves nothing running at the end.
     """
 
+    verb = "up"
+
     def __init__(self, checkout: Path, data: Path | None, user: str | None = None, **environment: str):
         self.checkout, self.user, self.port = checkout, user, free_port()
         self.data = data or checkout / ".data"
@@ -76,7 +78,7 @@ class Frontrow:
 
         with self.log.open("ab") as log:
             self.make = subprocess.Popen(
-                ["make", "up", f"PORT={self.port}", *self.given], **self._who(), cwd=self.checkout,
+                ["make", self.verb, f"PORT={self.port}", *self.given], **self._who(), cwd=self.checkout,
                 env=self.environment, stdin=theirs, stdout=log, stderr=log, preexec_fn=take_terminal,
             )  # fmt: skip
         os.close(theirs)
