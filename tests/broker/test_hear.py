@@ -81,6 +81,20 @@ def test_a_listener_that_fails_holds_up_nobody_and_hears_it_later(background, ea
     eventually(lambda: Delivery.objects.count(), 0)
 
 
+def test_a_failed_message_that_comes_again_waits_once(background, ears):
+    def ill(message):
+        raise RuntimeError("not today")
+
+    ears.moods["left"] = ill
+    background.begin()
+    say()
+    eventually(lambda: Delivery.objects.exclude(parked_at=None).count(), 1)
+    publish(json.dumps(Delivery.objects.get().message))
+    eventually(lambda: ready("left"), 0)
+    say()
+    eventually(lambda: Delivery.objects.exclude(parked_at=None).count(), 2)
+
+
 def test_what_fails_too_often_is_parked_and_heard_when_replayed(background, ears):
     def ill(message):
         raise RuntimeError("not today")
