@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from frontrow.chassis import listener
-from frontrow.services.events import event, listing, messages
+from frontrow.services.events import event, listing, recent
 from frontrow.services.events.models import Event
 from frontrow.services.events.recent import LISTS, MOST_BYTES, Recent, _stamp_key
 from tests.cast import Actor
@@ -207,9 +207,9 @@ def test_what_is_read_between_a_change_and_its_commit_is_not_served_after_it(ada
         def act():
             seen.extend(elsewhere.submit(read).result(60))
 
-        half_way(monkeypatch, event, "copy_rating", act)
+        half_way(monkeypatch, recent, "forget", act)
         hear(of_rating(made, 1, 4.0))  # the reader reads within this transaction's time
-        half_way(monkeypatch, messages, "event_updated", act)
+        half_way(monkeypatch, recent, "forget", act)
         ada.put(path(made), {"title": "New"})
     assert seen == ["Old"] * 4
     assert nobody.get(path(made))[1]["title"] == "New"
