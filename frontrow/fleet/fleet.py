@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from frontrow.embedded import installation, port
@@ -14,6 +14,7 @@ from frontrow.fleet.supervisor import Supervisor
 from frontrow.fleet.topology import Wishes
 
 START_SECONDS = 300
+PATIENCE = 60  # seconds until the gateway took up what changed
 STOP_SECONDS = 90  # more than all that end one after another are given
 TICK = 0.05
 
@@ -63,15 +64,16 @@ class Fleet:
         self._running.kill(name)
 
     def scale(self, service: str, replicas: int) -> None:
-        """Have so many processes serve a service; return when the gateway, begun anew, knows them."""
+        """Have so many processes serve a service; return when the gateway asks these and no others."""
         before = set(topology.names(service, self.wishes.replicas[service]))
         self.wishes.replicas[service] = replicas
         after = list(topology.names(service, replicas))
         self.start(*after)
-        self.stop("gateway")
-        self.start("gateway")
-        topology.write_targets(self._ground, self.wishes)
-        if gone := before - set(after):
+        topology.write_places(self._ground, self.wishes)
+        gone = before - set(after)
+        if self.pids("gateway"):
+            self._until(lambda: self._gateway_asks(after, gone), PATIENCE, ["gateway"])
+        if gone:
             self.stop(*gone)
 
     def ready(self, *names: str) -> bool:
@@ -122,6 +124,11 @@ class Fleet:
                     f"Not ready after {seconds:.0f} seconds: {', '.join(late)}; see {self.folder}/logs."
                 )
             self.pause(TICK)
+
+    def _gateway_asks(self, these: Iterable[str], not_those: Iterable[str]) -> bool:
+        asked = (self.folder / "gateway" / "run" / "http.conf").read_text()
+        there, away = ([f":{self.port(name)} " in asked for name in names] for names in (these, not_those))
+        return all(there) and not any(away)
 
     def _programs(self) -> list[Program]:
         return topology.programs(self._ground, self.wishes)

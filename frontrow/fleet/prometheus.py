@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from frontrow.embedded import postgres_home
 from frontrow.fleet.program import HERE
 from frontrow.fleet.site import LOOPBACK, Site
 
@@ -19,7 +18,6 @@ def write(site: Site, seconds: int) -> None:
     site.write("prometheus", "prometheus.yml", json.dumps(_configuration(site, seconds), indent=1))
     site.write("alertmanager", "alertmanager.yml", json.dumps(ALERTS))
     shutil.rmtree(site.home("prometheus") / "rules", ignore_errors=True)
-    postgres_home.own(site.home("prometheus") / "rules", site.account)
     for file in sorted(RULES.glob("*.yml")):
         site.write("prometheus", f"rules/{file.name}", file.read_text())
 

@@ -35,6 +35,7 @@ class Site:
     def write(self, program: str, name: str, content: str, mode: int = 0o600) -> None:
         """Write a file for a program, below its home."""
         place = self.home(program) / name
+        postgres_home.own(place.parent, self.account)
         fresh = place.with_name(f"{place.name}.new")
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=mode)

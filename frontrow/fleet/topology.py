@@ -53,15 +53,18 @@ def write(site: Site, wishes: Wishes) -> None:
     for service in SERVICES:
         site.write_settings(service, _own(site, service, service))
     prometheus.write(site, wishes.scrape_seconds)
-    write_targets(site, wishes)
+    write_places(site, wishes)
 
 
-def write_targets(site: Site, wishes: Wishes) -> None:
-    """Tell Prometheus, which reads it again by itself, which processes there are."""
-    serve = {
-        name: (service, "serve") for service in SERVICES for name in names(service, wishes.replicas[service])
-    }
-    prometheus.write_targets(site, serve | {f"{service}-work": (service, "work") for service in SERVICES})
+def write_places(site: Site, wishes: Wishes) -> None:
+    """Tell the gateway and Prometheus, which read it again by themselves, which processes there are."""
+    processes = {f"{service}-work": (service, "work") for service in SERVICES}
+    for service, replicas in wishes.replicas.items():
+        served = list(names(service, replicas))
+        places = " ".join(f"{LOOPBACK}:{site.port(name)}" for name in served)
+        site.write("gateway", f"places/{service}", f"{places}\n")
+        processes |= dict.fromkeys(served, (service, "serve"))
+    prometheus.write_targets(site, processes)
 
 
 def programs(site: Site, wishes: Wishes) -> list[Program]:
@@ -178,14 +181,10 @@ def _redis(site: Site) -> Program:
 
 
 def _gateway(site: Site, wishes: Wishes, served: dict[str, list[str]]) -> Program:
-    upstreams = {
-        f"{service.upper()}_UPSTREAM": " ".join(f"{LOOPBACK}:{site.port(name)}" for name in programs)
-        for service, programs in served.items()
-    }
     return Program(
         "gateway", ["/bin/sh", f"{HERE}/gateway.sh"], site.home("gateway"),
         {
-            **os.environ, **wishes.environment, **SYSTEM, **upstreams,
+            **os.environ, **wishes.environment, **SYSTEM, "GATEWAY_PLACES": f"{HERE}/places",
             "GATEWAY_HOST": wishes.host, "GATEWAY_PORT": str(wishes.port),
             "GATEWAY_STATUS_PORT": str(site.port("gateway-status")),
             "GATEWAY_SECRET": site.secret("gateway_secret"), "GATEWAY_RUN": f"{HERE}/run",
