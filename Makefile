@@ -7,10 +7,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up services services-memory test check fix migrations contracts reference lock admin dead-letters seed lifecycle memory clean
+.PHONY: help up services services-memory test check fix migrations contracts reference lock admin dead-letters seed lifecycle compose-check memory clean
 
 help: ## list these verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 up: $(VENV)/.installed ## run Frontrow; PORT=8000 DATA=.data
 	@exec $(PY) -m frontrow up --port "$(PORT)" --data "$(DATA)"
@@ -19,7 +19,7 @@ services: $(VENV)/.installed ## run each service by itself, behind a gateway; PO
 	@exec $(PY) -m frontrow services --port "$(PORT)" --data "$(DATA)"
 
 test: $(VENV)/.installed-dev ## run every test, on real servers; T='-k words' narrows
-	@$(PY) tests/needs.py
+	@$(PY) -m tests.needs
 	@exec $(PY) -m pytest $(T)
 
 check: $(VENV)/.installed-dev ## ruff, mypy, import contracts, migrations
@@ -56,11 +56,14 @@ seed: $(VENV)/.installed ## fill DATA with demo people, events and bookings
 lifecycle: $(VENV)/.installed-dev ## check starting, stopping and surviving in fresh clones, with seconds
 	@exec $(PY) -m tests.lifecycle $(T)
 
+compose-check: $(VENV)/.installed-dev ## build and try compose.yaml with a Docker engine; T=--keep leaves it running
+	@exec $(PY) -m tests.compose_check $(T)
+
 memory: $(VENV)/.installed ## print the resident memory of an idle Frontrow
 	@exec $(PY) -m tests.memory
 
 services-memory: $(VENV)/.installed ## print the memory of each process of idle services
-	@exec $(PY) -m tests.memory services
+	@exec $(PY) -m tests.fleet.memory
 
 clean: ## remove what was installed (data stays)
 	@rm -rf $(VENV)

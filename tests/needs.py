@@ -3,58 +3,29 @@
 Exit 1 if anything is missing in the end; no test is ever skipped for want of it.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 import time
 
-NEEDS = {
-    "chromium": "chromium",
-    "redis-server": "redis-server",
-    "nginx": "nginx",
-}  # programs, and Debian's packages of them
-SECONDS = 600
+from frontrow.fleet import packages
+
+# Programs, and Debian's packages of them: those of the services, and what looks at them.
+NEEDS = {**packages.PROGRAMS, "promtool": "prometheus", "amtool": "prometheus-alertmanager",
+         "chromium": "chromium"}  # fmt: skip
 
 
-def apt(*words: str) -> bool:
-    """One apt-get command, within the time left for all. Its own words are shown if it fails."""
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "-qq", "-o=DPkg::Lock::Timeout=120", "-o=Acquire::Retries=3", *words]
-    try:
-        done = subprocess.run(
-            command,
-            env=quiet,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        print(f"{' '.join(command)}: not done in {SECONDS} seconds", file=sys.stderr)
-        return False
-    if done.returncode:
-        print(f"{' '.join(command)}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}", file=sys.stderr)
-    return done.returncode == 0
-
-
-def install(packages: list[str]) -> None:
-    """Install from the distribution's packages, if we may."""
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {', '.join(packages)} from Debian's packages …", flush=True)
-        apt("update")  # an old list may do, too
-        apt("install", "--yes", "--no-install-recommends", *packages)
+def found(program: str) -> str | None:
+    return packages.found(program) or shutil.which(program)
 
 
 def main() -> int:
     began = time.monotonic()
-    missing = [package for program, package in NEEDS.items() if not shutil.which(program)]
+    missing = sorted({package for program, package in NEEDS.items() if not found(program)})
     if missing:
-        install(missing)
+        packages.install(missing)
     failed = 0
     for program, package in NEEDS.items():
-        where = shutil.which(program)
+        where = found(program)
         failed += not where
         print(f"{program}: {where or f'missing; as root: apt-get install {package}'}")
     if missing and not failed:
