@@ -82,6 +82,15 @@ def test_each_replica_answers_and_new_ones_are_found_and_old_ones_let_go(names, 
         wait(PATIENCE, lambda: answering(gateway) == {503}, "none is left")
 
 
+def test_places_that_a_file_tells_are_read_again(tmp_path, replicas):
+    file = tmp_path / "bookings"
+    file.write_text(f"{replicas[0].place}\n")
+    with a_gateway({}, GATEWAY_PLACES=str(tmp_path)) as gateway:
+        assert answering(gateway) == {REPLICAS[0]}
+        file.write_text(" ".join(replica.place for replica in replicas[1:]) + "\n")
+        wait(PATIENCE, lambda: answering(gateway) == set(REPLICAS[1:]), "the others are found")
+
+
 def test_nginx_is_left_alone_while_nothing_changes(names, replicas):
     names.know(bookings=REPLICAS)
     with a_gateway(at(replicas), **names.environment) as gateway:

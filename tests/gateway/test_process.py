@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import pytest
 
 from tests.embedded.system import descendants, wait
 from tests.gateway import stage
-from tests.gateway.stage import PATIENCE, places
+from tests.gateway.stage import PATIENCE, SCRIPT, places
 from tests.gateway.stage import gateway as a_gateway
 
 NOBODY = pwd.getpwnam("nobody").pw_uid
@@ -98,3 +99,10 @@ def test_root_only_opens_the_doors(gateway):
 
 def test_its_settings_are_for_nobody_else_to_read(gateway):
     assert (gateway.run / "http.conf").stat().st_mode & 0o077 == 0
+
+
+def test_its_head_tells_every_setting():
+    head, _, script = SCRIPT.read_text().partition("set -eu")
+    settings = set(re.findall(r"\b(?:GATEWAY_[A-Z_]+|PUBLIC_URL)\b", script))
+    assert len(settings) > 10
+    assert settings - set(re.findall(r"[A-Z_]+", head)) == set()
