@@ -36,6 +36,6 @@ LABEL org.opencontainers.image.title="frontrow-$SERVICE" \
 USER $UID:$UID
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD python -m frontrow healthy --port "$PORT"
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 \
+    CMD python -S -m frontrow.healthy "$PORT"
 CMD ["python", "-m", "frontrow", "serve"]

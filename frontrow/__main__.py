@@ -34,8 +34,6 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "serve", _serve, "serve the services that SERVICES names")
     _command(commands, "work", _work, "do the messages and periodic work of these services")
     _command(commands, "migrate", _migrate, "bring the database up to date")
-    healthy = _command(commands, "healthy", _healthy, "whether what listens on a port is alive")
-    healthy.add_argument("--port", type=_port, required=True, help="port it listens on")
     contracts = _command(commands, "contracts", _contracts, "write OpenAPI documents to a folder")
     contracts.add_argument("folder", type=Path)
     admin = _command(commands, "admin", _admin, "make a registered person an administrator")
@@ -113,19 +111,6 @@ def _migrate(options: argparse.Namespace | None = None) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
-
-
-def _healthy(options: argparse.Namespace) -> None:
-    import http.client  # asked every few seconds: nothing heavier
-
-    try:
-        probe = http.client.HTTPConnection("127.0.0.1", options.port, timeout=4)
-        probe.request("GET", "/healthz")
-        status = probe.getresponse().status
-    except (OSError, http.client.HTTPException) as fault:
-        _refuse(f"No answer on port {options.port}: {fault}")
-    if status != 200:
-        _refuse(f"Port {options.port} answers {status}.")
 
 
 def _contracts(options: argparse.Namespace) -> None:
