@@ -130,6 +130,18 @@ def test_the_console_form_tells_no_local_variables_either(settings, monkeypatch,
     assert "hunter2" not in told.out
 
 
+def test_a_command_that_speaks_for_itself_has_its_log_elsewhere(monkeypatch, capsys):
+    monkeypatch.setattr(logging.getLogger(), "handlers", logging.getLogger().handlers)
+    elsewhere = io.StringIO()
+    try:
+        logs.configure(elsewhere)
+        log.warning("told")
+    finally:
+        logs.configure()
+    assert json.loads(elsewhere.getvalue())["event"] == "told"
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.django_db
 def test_a_request_is_one_line_without_its_query(lines, nobody):
     nobody.get("/events?q=hunter2")
