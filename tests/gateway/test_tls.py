@@ -146,8 +146,10 @@ def test_a_new_certificate_is_taken_up_and_a_broken_one_is_not(secured, folder, 
     assert first == (folder / "tls.crt").read_text()
     second = certify(folder)
     wait(PATIENCE, lambda: served() == second, "the new one")
+    good = (secured.run / "http.conf").read_text()
     (folder / "tls.crt").write_text("no certificate")
     wait(PATIENCE, lambda: "goes on with what it had" in secured.said(), "it says so")
+    wait(PATIENCE, lambda: (secured.run / "http.conf").read_text() == good, "it has it still")
     assert served() == second
     third = certify(folder)
     wait(PATIENCE, lambda: served() == third, "the next good one")
