@@ -77,9 +77,9 @@ def answers(address: str, process: Popen[bytes]) -> bool:
     return False
 
 
-def eventually(look: Callable[[], Any], wanted: Any) -> None:
+def eventually(look: Callable[[], Any], wanted: Any, seconds: float = 30) -> None:
     """Look until it is as wanted; messages and periodic work take a moment."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + seconds
     while (found := look()) != wanted and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert found == wanted
+    assert found == wanted, f"{found} instead of {wanted} after {seconds} seconds"
