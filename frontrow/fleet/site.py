@@ -38,8 +38,9 @@ class Site:
         postgres_home.own(place.parent, self.account)
         fresh = place.with_name(f"{place.name}.new")
         fresh.unlink(missing_ok=True)
-        fresh.touch(mode=mode)
+        fresh.touch(mode=0o600)
         fresh.write_text(content)
+        fresh.chmod(mode)
         if self.account:
             os.chown(fresh, self.account.pw_uid, self.account.pw_gid)
         fresh.rename(place)

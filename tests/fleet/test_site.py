@@ -2,11 +2,16 @@
 
 import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from frontrow.embedded.installation import NotStarted
 from frontrow.fleet.site import PORTS, Site
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_port_is_the_same_at_every_start_and_nobody_elses(tmp_path):
@@ -64,3 +69,19 @@ def test_the_folder_of_make_up_is_refused(tmp_path):
     (tmp_path / "postgres" / "PG_VERSION").write_text("18\n")
     with pytest.raises(NotStarted, match="is of `make up`"):
         Site(tmp_path)
+
+
+def test_who_is_not_root_writes_again_what_may_only_be_read(tmp_path):
+    tmp_path.chmod(0o777)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    code = (
+        "import pathlib, sys\n"
+        "from frontrow.fleet.site import Site\n"
+        "for cookie in ('old', 'new'):\n"
+        "    Site(pathlib.Path(sys.argv[1])).write('rabbitmq', '.erlang.cookie', cookie, mode=0o400)\n"
+    )
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "data")], cwd=ROOT, check=True, **nobody)
+    cookie = tmp_path / "data" / "rabbitmq" / ".erlang.cookie"
+    assert (cookie.read_text(), cookie.stat().st_mode & 0o777) == ("new", 0o400)
