@@ -1,6 +1,7 @@
 """Messages that were given up are seen, and once their listener is mended, handed over again, once."""
 
 import json
+import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -159,6 +160,7 @@ def test_of_many_who_replay_at_once_each_message_has_one(names):
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command line on the tests' database; its exit status, and what it said."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", logging.getLogger().handlers)
 
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["frontrow", "dead-letters", *words])
