@@ -165,6 +165,12 @@ def _seed(options: argparse.Namespace) -> None:
 def _dead_letters(options: argparse.Namespace) -> None:
     if (options.act == "list") == bool(options.names):
         _refuse("Say which: dead-letters [list | show ID… | replay ID… | replay all].")
+    if options.data and _is_fleet(options.data):
+        from frontrow.fleet import by_hand
+
+        status, lines = by_hand.dead_letters(options.data, options.act, options.names)
+        print("\n".join(lines))
+        sys.exit(status)
     with _database(options.data, "make dead-letters"):
         from django.utils import timezone
 
@@ -183,12 +189,17 @@ def _dead_letters(options: argparse.Namespace) -> None:
             _refuse(refusal)
 
 
+def _is_fleet(folder: Path) -> bool:
+    return (folder / "settings").is_dir()
+
+
 @contextlib.contextmanager
 def _database(folder: Path | None, by: str, make: bool = False) -> Iterator[None]:
     """Django on the database of a folder, whether Frontrow runs there or not; else on DATABASE_URL's."""
     with contextlib.ExitStack() as stack:
         if folder:
-            os.environ.update(stack.enter_context(_borrowed(folder, by, make)))
+            own = _users_of if _is_fleet(folder) else _borrowed
+            os.environ.update(stack.enter_context(own(folder, by, make)))
         os.environ.update({"LOG_LEVEL": "WARNING", **os.environ})  # the command speaks for itself
         _django()
         from frontrow.chassis import logs
@@ -196,6 +207,16 @@ def _database(folder: Path | None, by: str, make: bool = False) -> Iterator[None
         logs.configure(sys.stderr)  # stdout is for the command's own words
         _migrate()
         yield
+
+
+@contextlib.contextmanager
+def _users_of(folder: Path, by: str, make: bool) -> Iterator[dict[str, str]]:
+    """The environment of users in a folder of `make services`, which must run."""
+    from frontrow.fleet import by_hand
+
+    if make:
+        _refuse(f"{folder} is of `make services`; {by} fills a folder of `make up` only.")
+    yield by_hand.settings(folder, "users")
 
 
 @contextlib.contextmanager

@@ -1,12 +1,11 @@
 """`make services` as a person meets it."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from frontrow.fleet.topology import SERVICES
 from tests.embedded.running import Frontrow
 from tests.embedded.system import kill, marked, wait
 
@@ -59,26 +58,22 @@ def test_it_goes_on_where_a_killed_supervisor_left_it_and_stops_cleanly(services
     services.up()
     services.ready(PATIENCE)
     services.sign_in(name)
-    made = by_hand(services, "users", "admin", name)
+    made = services.command("admin", f"LOGIN={name}", *services.given)
     assert made.stdout.startswith(f"{name} is an administrator"), made.stderr
-    assert by_hand(services, "bookings", "dead-letters").stdout == "No message is parked.\n"
+    letters = services.command("dead-letters", *services.given)
+    assert letters.stdout.splitlines() == [f"{service}: No message is parked." for service in SERVICES]
+    letters = services.command(
+        "dead-letters", "DO=show reviews/0198c5a0-0000-7000-8000-000000000002", *services.given
+    )
+    assert (letters.returncode, "is not parked" in letters.stdout) == (2, True)
+    refused = services.command("seed", *services.given)
+    assert (refused.returncode, "is of `make services`" in refused.stderr) == (2, True)
 
     everything = services.all()
     services.ctrl_c()
     services.gone(PATIENCE)
     assert [process for process in everything if process.lives] == []
     assert "Traceback" not in services.said()
-
-
-def by_hand(services, service, *words):
-    """A command on one service's database, by the settings that lie beside the data."""
-    plain = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "SECRET_KEY"}}
-    settings = {
-        "SECRETS_DIR": str(services.data / "settings" / service),
-        "DJANGO_SETTINGS_MODULE": "frontrow.settings",
-    }
-    return subprocess.run([sys.executable, "-m", "frontrow", *words], env=plain | settings, cwd=ROOT,
-                          capture_output=True, text=True, timeout=PATIENCE)  # fmt: skip
 
 
 def test_make_up_and_make_services_refuse_each_others_folder(services, tmp_path):
