@@ -90,6 +90,11 @@ def test_ours_write_nothing_but_what_is_temporary(name):
     assert all(volume.endswith(":ro") for volume in part["volumes"])
 
 
+@pytest.mark.parametrize("name", [name for name in ours() if name in lasting()])
+def test_the_name_of_a_stopped_container_keeps_nobody_waiting(name):
+    assert "timeout:1" in parts()[name]["dns_opt"]
+
+
 def test_whoever_is_not_a_one_shot_starts_again():
     assert {part["restart"] for part in lasting().values()} == {"unless-stopped"}
     assert set(parts()) - set(lasting()) == {"secrets", "databases", *(f"{s}-migrate" for s in SERVICES)}
