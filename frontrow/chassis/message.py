@@ -35,7 +35,7 @@ class Message:
         """
         ours = {name: envelope[name] for name in cls.__slots__}
         return cls(**{
-            **ours, "id": UUID(ours["id"]), "key": UUID(ours["key"]),
+            **ours, "id": UUID(str(ours["id"])), "key": UUID(str(ours["key"])),
             "time": datetime.fromisoformat(ours["time"]),
         })  # fmt: skip
 

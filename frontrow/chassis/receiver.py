@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 HEARTBEAT = 30  # seconds; a broker that is silent for longer than two of them is gone
 LOOK = 0.5  # seconds between two looks at whether to stop
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0  # seconds, while the database is away
-NOT_OURS = (KeyError, TypeError, ValueError, DataError)  # what no second try will mend
+NOT_OURS = (KeyError, TypeError, ValueError, RecursionError, DataError)  # what no second try will mend
 
 
 class Receiver:
@@ -52,6 +52,7 @@ class Receiver:
         channel = self.connection.channel()  # type: ignore[union-attr]
         return Consumer(
             channel, [queue], on_message=lambda received: self._insist(take, received), auto_declare=False,
+            on_decode_error=lambda received, _: self._insist(take, received),  # compressed as it says not
             prefetch_count=settings.ENVIRONMENT.prefetch,
         )  # fmt: skip
 
@@ -59,6 +60,7 @@ class Receiver:
         """Take it as soon as the database is there: given back, it would count as delivered in vain."""
         wait = FIRST_WAIT
         while not self.stop.is_set():
+            metrics.still_here()
             close_old_connections()
             try:
                 return take(received)
@@ -67,7 +69,8 @@ class Receiver:
                 log.error("message_waits", why="the database does not take it", exc_info=fault)
             self.stop.wait(wait)
             wait = min(LONGEST_WAIT, wait * 2)
-            self.connection.heartbeat_check()  # type: ignore[union-attr]
+            # Said, not checked: what the broker sends, its own heartbeats too, is read afterwards.
+            self.connection.connection.send_heartbeat()  # type: ignore[union-attr]
         return None
 
     def _hear(self, received: Received) -> None:
@@ -80,22 +83,31 @@ class Receiver:
             received.ack()
 
     def _park(self, received: Received) -> None:
-        message_id, envelope = _readable(received)
         reason = received.headers.get("x-first-death-reason", "found among its dead letters")
-        handover.park(self.service, message_id, envelope, f"The broker gave it up: {reason}", timezone.now())
+        now, why = timezone.now(), _clean(f"The broker gave it up: {reason}")
+        text = _text(received.body)
+        try:
+            handover.park(self.service, *_read(text), why, now)
+        except NOT_OURS:  # it is no message of ours, or PostgreSQL cannot keep it as JSON
+            text = _clean(text)
+            unreadable = {"type": "unreadable", "body": text}
+            handover.park(self.service, uuid5(NAMESPACE_OID, text), unreadable, why, now)
         received.ack()
 
 
-def _readable(received: Received) -> tuple[UUID, dict[str, Any]]:
-    """A dead letter as it can be kept: its envelope, or its text if it is no message of ours."""
-    body = received.body  # already decoded, if its properties said how
-    text = body if isinstance(body, str) else bytes(body).decode(errors="replace")
-    try:
-        envelope = json.loads(text)
-        message_id = UUID(envelope["id"])
-        if r"\u0000" in text or not isinstance(envelope["type"], str):
-            raise ValueError("what PostgreSQL cannot keep as JSON, or has no type")
-    except (KeyError, TypeError, ValueError):
-        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        return uuid5(NAMESPACE_OID, text), {"type": "unreadable", "body": text}
-    return message_id, envelope
+def _text(body: Any) -> str:
+    """A body as text; it is decoded already if its properties said how."""
+    return body if isinstance(body, str) else bytes(body).decode(errors="replace")
+
+
+def _read(text: str) -> tuple[UUID, dict[str, Any]]:
+    """A message's id and envelope. Raises one of NOT_OURS."""
+    envelope = json.loads(text)
+    if not isinstance(envelope["type"], str):
+        raise TypeError("a message whose type is no word")
+    return UUID(str(envelope["id"])), envelope
+
+
+def _clean(text: str) -> str:
+    """What PostgreSQL can keep of it."""
+    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

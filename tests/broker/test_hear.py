@@ -12,6 +12,7 @@ from django.utils import timezone
 from frontrow import dead_letters
 from frontrow.chassis import broker, handover, receiver
 from frontrow.chassis.ids import new_id
+from frontrow.chassis.message import Message
 from frontrow.chassis.models import Delivery, Outbox
 
 from .conftest import KIND, PERSON, eventually, say
@@ -110,7 +111,13 @@ def test_what_fails_too_often_is_parked_and_heard_when_replayed(background, ears
     eventually(lambda: len(ears.by("left")), 1)
 
 
-@pytest.mark.parametrize("body", ["not JSON", "[]", "{}", '{"id": "7"}', json.dumps({"type": KIND})])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not JSON", "[]", "{}", '{"id": "7"}', json.dumps({"type": KIND}), json.dumps({"type": KIND, "id": 7}),
+        json.dumps(dict.fromkeys(Message.__slots__, 7)), pytest.param("[" * 100_000, id="deep"),
+    ],
+)  # fmt: skip
 def test_what_is_no_message_is_parked_where_it_can_be_seen(background, ears, body):
     background.begin()
     publish(body)
@@ -124,17 +131,29 @@ def test_what_is_no_message_is_parked_where_it_can_be_seen(background, ears, bod
     assert ready("left") == 0
 
 
-def test_what_the_database_cannot_keep_is_parked_as_text(background, ears):
+@pytest.mark.parametrize("name", ["\0", "\ud800", float("nan"), float("inf")], ids=ascii)
+def test_what_the_database_cannot_keep_is_parked_as_text(background, ears, name):
     def ill(message):
         raise RuntimeError("not today")
 
     ears.moods["left"] = ill
     background.begin()
-    odd = {"id": str(new_id()), "type": KIND, "key": str(new_id()), "version": 1, "request_id": "",
-           "time": timezone.now().isoformat(), "data": {"username": "\0"}}  # fmt: skip
-    publish(json.dumps(odd))
+    odd = json.dumps({"id": str(new_id()), "type": KIND, "key": str(new_id()), "version": 1, "request_id": "",
+                      "time": timezone.now().isoformat(), "data": {"username": name}})  # fmt: skip
+    publish(odd)
     eventually(lambda: Delivery.objects.filter(message__type="unreadable").count(), 1)
-    assert json.loads(Delivery.objects.get().message["body"]) == odd
+    assert Delivery.objects.get().message["body"] == odd
+    del ears.moods["left"]
+    say()
+    eventually(lambda: len(ears.by("left")), 1)
+
+
+def test_what_says_of_itself_what_is_not_so_holds_up_nobody(background, ears):
+    background.begin()
+    publish("not JSON", application_headers={"compression": "of no kind", "x-first-death-reason": "\0"})
+    eventually(lambda: Delivery.objects.exclude(parked_at=None).count(), 1)
+    say()
+    eventually(lambda: len(ears.by("left")), 1)
 
 
 def test_what_ends_every_process_that_takes_it_is_given_up_and_parked(background, ears, settings):
@@ -169,6 +188,33 @@ def test_while_the_database_is_away_a_message_waits_in_hand(background, ears, mo
     say()
     eventually(lambda: len(ears.heard), 2)
     assert not Delivery.objects.exists()
+
+
+def test_while_the_database_is_away_for_long_the_message_is_not_given_back(
+    background, ears, settings, monkeypatch
+):
+    """Given back every other minute, it would be given up after twenty, and so parked by an outage."""
+    receive, connect, attempts, connections = handover.receive, broker.connect, [], []
+    monkeypatch.setattr(receiver, "HEARTBEAT", 3)
+    monkeypatch.setattr(receiver, "LONGEST_WAIT", 0.1)
+    settings.SERVICES = ["left"]
+
+    def away(*given):
+        attempts.append(given)
+        if len(attempts) < 100:  # which takes longer than any heartbeat may
+            raise OperationalError("the server closed the connection")
+        receive(*given)
+
+    def connected(*heartbeat):
+        connections.extend(heartbeat)
+        return connect(*heartbeat)
+
+    monkeypatch.setattr(handover, "receive", away)
+    monkeypatch.setattr(broker, "connect", connected)
+    background.begin()
+    say()
+    eventually(lambda: len(ears.by("left")), 1)
+    assert connections == [3]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
