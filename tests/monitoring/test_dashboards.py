@@ -144,3 +144,9 @@ def test_loki_keeps_logs_for_a_week_and_no_longer():
     assert loki["limits_config"]["retention_period"] == "168h"
     assert loki["compactor"]["retention_enabled"] is True
     assert loki["compactor"]["delete_request_store"] == loki["schema_config"]["configs"][-1]["object_store"]
+
+
+def test_what_loki_remembers_fits_its_memory():
+    loki = load("loki/loki.yaml")
+    caches = [loki["chunk_store_config"]["chunk_cache_config"], loki["query_range"]["results_cache"]["cache"]]
+    assert [cache["embedded_cache"]["max_size_mb"] for cache in caches] == [16, 16]  # 100 each if not told
