@@ -52,14 +52,20 @@ class KeySet:
         self.lock = threading.Lock()
 
     def find(self, kid: str) -> Any:
-        """The key of this kid. Raises InvalidToken if users publishes none, Unavailable if it is away."""
-        if self._is_due(kid):
-            with self.lock:
+        """The key of this kid. Raises InvalidToken if users publishes none, Unavailable if it is away.
+
+        While one asks, who has a key that was good a moment ago goes on with it: users may be slow to answer.
+        """
+        if self._is_due(kid) and self.lock.acquire(blocking=kid not in self.keys):
+            try:
                 if self._is_due(kid) and not self._recall(kid):  # nobody else fetched while we waited
                     self._fetch()
-        if kid in self.keys:
-            return self.keys[kid]
-        raise self.failure.with_traceback(None) if self.failure else InvalidToken
+            finally:
+                self.lock.release()
+        keys, failure = self.keys, self.failure  # another may replace them at any moment
+        if kid in keys:
+            return keys[kid]
+        raise failure.with_traceback(None) if failure else InvalidToken
 
     def _is_due(self, kid: str) -> bool:
         age = time.monotonic() - self.fetched

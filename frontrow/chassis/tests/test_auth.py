@@ -377,6 +377,28 @@ def test_known_keys_serve_on_while_users_is_away(known, users_away, settings):
     assert str(auth.verify(forged()).user_id) == SUB
 
 
+def test_while_one_waits_for_users_those_with_known_keys_do_not(known, settings, monkeypatch):
+    asked, answered = threading.Event(), threading.Event()
+
+    def hangs(*_, **__):
+        asked.set()
+        answered.wait(60)
+        raise Unavailable
+
+    monkeypatch.setattr(http, "ask", hangs)
+    auth.KEYS.fetched -= settings.ENVIRONMENT.jwks_seconds
+    with ThreadPoolExecutor(2) as pool:
+        waits = pool.submit(auth.verify, forged())
+        assert asked.wait(30)
+        goes_on = pool.submit(auth.verify, forged())
+        try:
+            assert str(goes_on.result(30).user_id) == SUB
+            assert not waits.done()
+        finally:
+            answered.set()
+    assert str(waits.result().user_id) == SUB
+
+
 def test_a_token_that_cannot_be_judged_while_users_is_away_is_not_called_invalid(users_away, nobody):
     with pytest.raises(Unavailable):
         auth.verify(forged())
