@@ -1,5 +1,7 @@
 """Services that go, come and move: their own paths say so, the others go on, and nothing is done twice."""
 
+import re
+
 import pytest
 
 from tests.embedded.system import free_port, wait
@@ -55,6 +57,14 @@ def test_one_service_goes_the_others_answer_and_it_comes_back():
             assert 503 not in answering(gateway, path, times=7), path
         there["bookings"] = Service("bookings", port=gone.port)
         wait(PATIENCE, lambda: gateway.get("/bookings").status == 200, "it is back")
+
+
+def test_the_secret_of_a_payment_is_not_told_while_its_service_is_away():
+    with a_gateway({}) as gateway:
+        assert gateway.get("/sandbox/secret-reference").status == 503
+        assert gateway.get("/payments?q=private-word").status == 503
+        wait(PATIENCE, lambda: len(gateway.lines()) == 2, "both are logged")
+        assert not re.search("secret-reference|private-word", gateway.said())
 
 
 def test_a_name_that_nobody_knows_is_a_service_that_is_away_until_it_is_known(names, replicas):
