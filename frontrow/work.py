@@ -1,5 +1,6 @@
 """One working process: the background of its services, and an answer to those who ask how it is."""
 
+import contextlib
 import signal
 import socket
 import threading
@@ -45,6 +46,10 @@ class _Quiet(WSGIRequestHandler):
     """Our application logs already; a client that stops talking keeps nobody waiting for long."""
 
     timeout = 5
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):  # a client that says nothing, or is gone
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:
         pass
