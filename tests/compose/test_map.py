@@ -166,3 +166,15 @@ def test_tls_adds_to_the_gateway_alone():
     added = yaml.safe_load((ROOT / "compose.tls.yaml").read_text())["services"]
     assert set(added) == {"gateway"}
     assert added["gateway"]["ports"] == ["${TLS_PORT:-443}:8443"]
+
+
+def test_operators_pages_are_opened_on_this_machine_only_and_for_every_service():
+    opened = yaml.safe_load((ROOT / "compose.admin.yaml").read_text())["services"]
+    assert set(opened) == {*SERVICES, "prometheus", "alertmanager"}
+    ports = [port for part in opened.values() for port in part["ports"]]
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert len({port.split(":")[1] for port in ports}) == len(ports)
+
+
+def test_only_who_sends_mail_knows_the_mail_server():
+    assert [name for name, part in parts().items() if "EMAIL_URL" in said(part)] == ["notifications-work"]
