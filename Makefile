@@ -20,7 +20,7 @@ services: $(VENV)/.installed ## run each service by itself, behind a gateway; PO
 
 test: $(VENV)/.installed-dev ## run every test, on real servers; T='-k words' narrows
 	@$(PY) -m tests.needs
-	@exec $(PY) -m pytest $(T)
+	@exec $(PY) -m pytest $(or $(T),-n 2 --dist loadgroup)
 
 check: $(VENV)/.installed-dev ## ruff, mypy, import contracts, migrations
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

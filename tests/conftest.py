@@ -27,6 +27,23 @@ LIFTED = {  # all travellers come from one address
 CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}  # nothing is to be kept
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs one and the same system runs beside nothing else that does, when tests run in parallel."""
+    for item in items:
+        if group := _system(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _system(item: pytest.Item) -> str | None:
+    fixtures = getattr(item, "fixturenames", ())
+    shape = getattr(getattr(item, "callspec", None), "params", {}).get("address")
+    if "fleet" in fixtures or shape == "services":
+        return "fleet"
+    if "installation" in fixtures or shape == "embedded":
+        return "installation"
+    return "broker" if "_rabbit" in fixtures else None
+
+
 @pytest.fixture(scope="session")
 def address(request: pytest.FixtureRequest) -> str:
     given = request.config.getoption("--address")

@@ -103,6 +103,7 @@ def _postpone(delivery: Delivery, fault: Exception, now: datetime) -> None:
 def measure() -> None:
     """Set the gauge of parked messages."""
     parked = Delivery.objects.exclude(parked_at=None).values_list("listener")
-    counts = dict.fromkeys(listener.listeners(), 0) | dict(parked.annotate(count=Count("id")))
-    for name, count in counts.items():
+    told = {sample.labels["listener"] for of in metrics.MESSAGES_PARKED.collect() for sample in of.samples}
+    nothing = dict.fromkeys([*told, *listener.listeners()], 0)
+    for name, count in (nothing | dict(parked.annotate(count=Count("id")))).items():
         metrics.MESSAGES_PARKED.labels(name).set(count)

@@ -165,6 +165,7 @@ def run(monkeypatch, capsys):
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["frontrow", "dead-letters", *words])
         monkeypatch.setattr(command_line, "_migrate", lambda: None)
+        monkeypatch.setenv("LOG_LEVEL", "WARNING")  # which the command sets: for this test only
         try:
             command_line.main()
             status = 0
