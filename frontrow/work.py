@@ -4,6 +4,7 @@ import contextlib
 import signal
 import socket
 import threading
+import time
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from django.conf import settings
@@ -12,26 +13,26 @@ from django.http import HttpRequest, HttpResponseBase
 
 from frontrow.chassis import work as background
 
-LOOK = 1.0  # seconds between two looks at the threads
-STOP_SECONDS = 12  # what a batch on its way to the broker takes at most, and a little
+LOOK = 0.2  # seconds between two looks at the threads, and at whether we are to stop
+STOP_SECONDS = 12  # for all of them: what a batch on its way to the broker takes at most, and a little
 
 
 def work() -> bool:
     """Work until told to stop; whether we were. Else a part of it ended, and all of it is to start again."""
-    stop = threading.Event()
-    for order in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(order, lambda *_: stop.set())
+    stop, orders = threading.Event(), []
+    for order in (signal.SIGINT, signal.SIGTERM):  # only noted: an event may be just being waited for
+        signal.signal(order, lambda number, _: orders.append(number))
     with _listener() as probes:
         threads = background.start(stop)
         asked = threading.Thread(target=probes.serve_forever, name="probes", daemon=True)
         asked.start()
-        while all(thread.is_alive() for thread in [*threads, asked]) and not stop.wait(LOOK):
-            pass
-        told = stop.is_set()
+        while not orders and all(thread.is_alive() for thread in [*threads, asked]):
+            time.sleep(LOOK)
         stop.set()
+        deadline = time.monotonic() + STOP_SECONDS
         for thread in threads:
-            thread.join(STOP_SECONDS)
-    return told
+            thread.join(max(0.0, deadline - time.monotonic()))
+    return bool(orders)
 
 
 class _Probes(WSGIHandler):

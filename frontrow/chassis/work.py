@@ -72,6 +72,13 @@ def _thread(name: str, target: Callable[..., None], *given: Any) -> threading.Th
 
 
 def _loop(step: Step, news: threading.Event, stop: threading.Event) -> None:
+    try:
+        _steps(step, news, stop)
+    finally:  # also when the thread is ended by what is no Exception
+        connections.close_all()
+
+
+def _steps(step: Step, news: threading.Event, stop: threading.Event) -> None:
     """Step until stopped: at once while there is work, backing off while the database is away."""
     back_off = 0.0
     while not stop.is_set():
@@ -89,4 +96,3 @@ def _loop(step: Step, news: threading.Event, stop: threading.Event) -> None:
         if not busy:
             news.wait(IDLE_SECONDS)
             news.clear()
-    connections.close_all()
