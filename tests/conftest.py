@@ -27,6 +27,7 @@ LIFTED = {  # all travellers come from one address
 CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}  # nothing is to be kept
 
 
+@pytest.hookimpl(tryfirst=True)  # before what spreads them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs one and the same system runs beside nothing else that does, when tests run in parallel."""
     for item in items:
@@ -39,7 +40,7 @@ def _system(item: pytest.Item) -> str | None:
     shape = getattr(getattr(item, "callspec", None), "params", {}).get("address")
     if "fleet" in fixtures or shape == "services":
         return "fleet"
-    if "installation" in fixtures or shape == "embedded":
+    if {"installation", "address"} & set(fixtures):
         return "installation"
     return "broker" if "_rabbit" in fixtures else None
 

@@ -3,12 +3,17 @@
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from frontrow.fleet.fleet import Fleet
 from frontrow.fleet.topology import Wishes
 from tests.embedded.system import free_port
+
+
+def _is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 class Rabbit:
@@ -48,6 +53,8 @@ class Rabbit:
         pids = self.fleet.pids("rabbitmq")
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
+        while not all(_is_stopped(pid) for pid in pids):
+            time.sleep(0.01)
         try:
             yield
         finally:

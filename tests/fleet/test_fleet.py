@@ -192,9 +192,13 @@ def test_prometheus_finds_everything_up(fleet):
 
 def test_queues_are_quorum_queues_of_the_brokers_own_user(fleet):
     counts = f"http://127.0.0.1:{fleet.port('rabbitmq-metrics')}/metrics/per-object"
-    ready = re.findall(
-        r'^rabbitmq_queue_messages_ready{.*queue="([^"]+)"', httpx.get(counts).text, re.MULTILINE
-    )
-    assert {f"frontrow.{service}" for service in ("bookings", "payments", "reviews")} <= set(ready)
+    queues = {f"frontrow.{service}" for service in ("bookings", "payments", "reviews")}
+
+    def counted():
+        """What RabbitMQ counts, which it does every few seconds."""
+        told = httpx.get(counts).text
+        return set(re.findall(r'^rabbitmq_queue_messages_ready{.*queue="([^"]+)"', told, re.MULTILINE))
+
+    wait(PATIENCE, lambda: queues <= counted(), "the queues are counted")
     own = fleet.folder / "rabbitmq" / "mnesia" / "frontrow@localhost"
     assert list((own / "quorum").rglob("*.wal"))

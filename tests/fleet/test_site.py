@@ -73,8 +73,9 @@ def test_the_folder_of_make_up_is_refused(tmp_path):
 
 def test_who_is_not_root_writes_again_what_may_only_be_read(tmp_path):
     tmp_path.chmod(0o777)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
+    for parent in tmp_path.parents:
+        if not (mode := parent.stat().st_mode) & 0o001:
+            parent.chmod(mode | 0o001)
     code = (
         "import pathlib, sys\n"
         "from frontrow.fleet.site import Site\n"
