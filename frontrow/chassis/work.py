@@ -15,6 +15,7 @@ from frontrow.chassis import handover, metrics, outbox, periodic
 
 log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.25  # messages said by other processes are found at least this often
+RETRY_SECONDS = 1.0  # and so are, behind a broker, those that are to be tried again
 LONGEST_BACK_OFF = 5.0
 Step = Callable[[], bool]  # one piece of work; whether there may be more at once
 
@@ -45,9 +46,13 @@ def _by_broker(stop: threading.Event) -> list[threading.Thread]:
     receivers = {name: Receiver(name, stop) for name in settings.SERVICES if settings.LISTENERS[name]}
     return [
         _thread("relay", _relay, stop),
-        _thread("retries", _loop, lambda: handover.deliver(timezone.now()), threading.Event(), stop),
+        _thread("retries", _loop, _retry, threading.Event(), stop, RETRY_SECONDS),
         *(_thread(f"hear {n}", _loop, one.run, threading.Event(), stop) for n, one in receivers.items()),
     ]
+
+
+def _retry() -> bool:
+    return handover.deliver(timezone.now())
 
 
 def _relay(stop: threading.Event) -> None:
@@ -71,14 +76,14 @@ def _thread(name: str, target: Callable[..., None], *given: Any) -> threading.Th
     return threading.Thread(target=target, args=given, name=name, daemon=True)
 
 
-def _loop(step: Step, news: threading.Event, stop: threading.Event) -> None:
+def _loop(step: Step, news: threading.Event, stop: threading.Event, idle: float = IDLE_SECONDS) -> None:
     try:
-        _steps(step, news, stop)
+        _steps(step, news, stop, idle)
     finally:  # also when the thread is ended by what is no Exception
         connections.close_all()
 
 
-def _steps(step: Step, news: threading.Event, stop: threading.Event) -> None:
+def _steps(step: Step, news: threading.Event, stop: threading.Event, idle: float) -> None:
     """Step until stopped: at once while there is work, backing off while the database is away."""
     back_off = 0.0
     while not stop.is_set():
@@ -94,5 +99,5 @@ def _steps(step: Step, news: threading.Event, stop: threading.Event) -> None:
             stop.wait(back_off)
             continue
         if not busy:
-            news.wait(IDLE_SECONDS)
+            news.wait(idle)
             news.clear()
