@@ -29,20 +29,19 @@ CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "of
 
 @pytest.hookimpl(tryfirst=True)  # before what spreads them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs one and the same system runs beside nothing else that does, when tests run in parallel."""
+    """In parallel, what needs one and the same system runs on one worker; so does each file, in its order."""
     for item in items:
-        if group := _system(item):
-            item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(_system(item)))
 
 
-def _system(item: pytest.Item) -> str | None:
+def _system(item: pytest.Item) -> str:
     fixtures = getattr(item, "fixturenames", ())
     shape = getattr(getattr(item, "callspec", None), "params", {}).get("address")
     if "fleet" in fixtures or shape == "services":
         return "fleet"
     if {"installation", "address"} & set(fixtures):
         return "installation"
-    return "broker" if "_rabbit" in fixtures else None
+    return "broker" if "_rabbit" in fixtures else str(item.path)
 
 
 @pytest.fixture(scope="session")
