@@ -40,7 +40,7 @@ def _as_if_committed(block: Atomic, *error: Any) -> None:
             act()
 
 
-Atomic.__exit__ = _as_if_committed  # type: ignore[method-assign]
+Atomic.__exit__ = _as_if_committed
 
 
 @pytest.fixture(autouse=True)

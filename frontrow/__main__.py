@@ -198,8 +198,10 @@ def _database(folder: Path | None, by: str, make: bool = False) -> Iterator[None
     """Django on the database of a folder, whether Frontrow runs there or not; else on DATABASE_URL's."""
     with contextlib.ExitStack() as stack:
         if folder:
-            own = _users_of if _is_fleet(folder) else _borrowed
-            os.environ.update(stack.enter_context(own(folder, by, make)))
+            fleet = _is_fleet(folder)
+            os.environ.update(
+                _users_of(folder, by, make) if fleet else stack.enter_context(_borrowed(folder, by, make))
+            )
         os.environ.update({"LOG_LEVEL": "WARNING", **os.environ})  # the command speaks for itself
         _django()
         from frontrow.chassis import logs
@@ -209,14 +211,13 @@ def _database(folder: Path | None, by: str, make: bool = False) -> Iterator[None
         yield
 
 
-@contextlib.contextmanager
-def _users_of(folder: Path, by: str, make: bool) -> Iterator[dict[str, str]]:
+def _users_of(folder: Path, by: str, make: bool) -> dict[str, str]:
     """The environment of users in a folder of `make services`, which must run."""
     from frontrow.fleet import by_hand
 
     if make:
         _refuse(f"{folder} is of `make services`; {by} fills a folder of `make up` only.")
-    yield by_hand.settings(folder, "users")
+    return by_hand.settings(folder, "users")
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ def main() -> None:
     for folder, user, name, content in files():
         write(ROOT / folder / name, user, content)
         count += 1
-    print(f"{'Made' if new else 'Kept'} the secrets of this installation; {count} files are in place.")  # noqa: T201
+    print(f"{'Made' if new else 'Kept'} the secrets of this installation; {count} files are in place.")
 
 
 if __name__ == "__main__":

@@ -80,11 +80,10 @@ class Publisher:
         Raises one of FAULTS; then all are to be published again.
         """
         try:
-            if self.connection is None:
-                self._open()
+            connection = self.connection or self._open()
             for message in messages:
                 self._send(message)
-            self._await_confirms()
+            self._await_confirms(connection)
         except BaseException:
             self.close()
             raise
@@ -95,13 +94,14 @@ class Publisher:
         if connection is not None:
             connection.release()
 
-    def _open(self) -> None:
-        self.connection = connect()
-        self.channel = self.connection.channel()
+    def _open(self) -> Connection:
+        self.connection = connection = connect()
+        self.channel = connection.channel()
         self.channel.confirm_select()
         self.channel.events["basic_ack"].add(self._confirm)
         self.channel.events["basic_nack"].add(self._refuse)
         self.published, self.unconfirmed = 0, set()
+        return connection
 
     def _send(self, message: Message) -> None:
         """Send one. If it has listeners but finds no queue, the broker sends it back as an AMQPError."""
@@ -112,13 +112,13 @@ class Publisher:
             _frame(message), EXCHANGE.name, message.type, mandatory=heard, timeout=PATIENCE
         )
 
-    def _await_confirms(self) -> None:
+    def _await_confirms(self, connection: Connection) -> None:
         deadline = time.monotonic() + PATIENCE
         while self.unconfirmed:
             if time.monotonic() > deadline:
                 raise NotConfirmed(f"{len(self.unconfirmed)} messages not confirmed in {PATIENCE} seconds")
             with contextlib.suppress(TimeoutError):
-                self.connection.drain_events(timeout=1)  # type: ignore[union-attr]
+                connection.drain_events(timeout=1)
 
     def _confirm(self, tag: int, multiple: bool) -> None:
         self.unconfirmed = {each for each in self.unconfirmed if each > tag or (each < tag and not multiple)}

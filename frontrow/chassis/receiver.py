@@ -30,14 +30,12 @@ class Receiver:
 
     def __init__(self, service: str, stop: threading.Event):
         self.service, self.stop = service, stop
-        self.connection: Connection | None = None
 
     def run(self) -> bool:
         """Receive until told to stop, and finish what is in hand; true. Raises one of broker.FAULTS."""
         with broker.connect(HEARTBEAT) as connection:
-            self.connection = connection
-            live = self._consumer(broker.queue_of(self.service), self._hear)
-            dead = self._consumer(broker.dead_letters_of(self.service), self._park)
+            live = self._consumer(connection, broker.queue_of(self.service), self._hear)
+            dead = self._consumer(connection, broker.dead_letters_of(self.service), self._park)
             with live, dead:
                 log.info("listening", listener=self.service)
                 while not self.stop.is_set():
@@ -47,16 +45,19 @@ class Receiver:
                     connection.heartbeat_check()
         return True
 
-    def _consumer(self, queue: Queue, take: Callable[[Received], None]) -> Consumer:
+    def _consumer(self, connection: Connection, queue: Queue, take: Callable[[Received], None]) -> Consumer:
         """A channel of its own for each queue, so that neither takes the other's share."""
-        channel = self.connection.channel()  # type: ignore[union-attr]
+
+        def receive(received: Received, *_: object) -> None:
+            self._insist(connection, take, received)
+
         return Consumer(
-            channel, [queue], on_message=lambda received: self._insist(take, received), auto_declare=False,
-            on_decode_error=lambda received, _: self._insist(take, received),  # compressed as it says not
+            connection.channel(), [queue], auto_declare=False,
+            on_message=receive, on_decode_error=receive,  # the latter: compressed otherwise than it says
             prefetch_count=settings.ENVIRONMENT.prefetch,
         )  # fmt: skip
 
-    def _insist(self, take: Callable[[Received], None], received: Received) -> None:
+    def _insist(self, connection: Connection, take: Callable[[Received], None], received: Received) -> None:
         """Take it as soon as the database is there: given back, it would count as delivered in vain."""
         wait = FIRST_WAIT
         while not self.stop.is_set():
@@ -70,7 +71,7 @@ class Receiver:
             self.stop.wait(wait)
             wait = min(LONGEST_WAIT, wait * 2)
             # Said, not checked: what the broker sends, its own heartbeats too, is read afterwards.
-            self.connection.connection.send_heartbeat()  # type: ignore[union-attr]
+            connection.connection.send_heartbeat()
         return None
 
     def _hear(self, received: Received) -> None:

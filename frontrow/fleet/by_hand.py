@@ -26,11 +26,14 @@ def run(folder: Path, service: str, *words: str) -> tuple[int, str]:
 
 def dead_letters(folder: Path, act: str, names: Sequence[str]) -> tuple[int, list[str]]:
     """The worst status, and the lines, of `dead-letters` for every service, or for those that are named."""
-    chosen = {service: [name for name in names if name.startswith(f"{service}/")] for service in SERVICES}
-    if any("/" in name for name in names):
-        chosen = {service: own for service, own in chosen.items() if own}
-    else:
+    if list(names) in ([], ["all"]):
         chosen = {service: list(names) for service in SERVICES}
+    elif unknown := [name for name in names if name.partition("/")[0] not in SERVICES]:
+        return 2, [f"{name} names no parked message; names look like bookings/<id>." for name in unknown]
+    else:
+        chosen = {name.partition("/")[0]: [] for name in names}
+        for name in names:
+            chosen[name.partition("/")[0]].append(name)
     status, lines = 0, []
     for service, own in chosen.items():
         ended, said = run(folder, service, "dead-letters", act, *own)

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-import random
+import secrets
 import socket
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ class Site:
     def _another(self) -> int:
         taken = {*self._stored().values(), *self._ports.values()}
         for _ in range(1000):
-            port = random.choice(PORTS)  # noqa: S311
+            port = secrets.choice(PORTS)
             if port not in taken and _free(port):
                 return port
         raise NotStarted("No free port is left on 127.0.0.1.")

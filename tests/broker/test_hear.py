@@ -20,6 +20,10 @@ from .conftest import KIND, PERSON, eventually, say
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def ill(message):
+    raise RuntimeError("not today")
+
+
 def ready(service: str) -> int:
     """How many wait in the broker for a service: in its queue, and among its dead letters."""
     with broker.connect() as connection, connection.channel() as channel:
@@ -68,9 +72,6 @@ def test_who_starts_late_has_missed_nothing(background, ears, settings):
 
 
 def test_a_listener_that_fails_holds_up_nobody_and_hears_it_later(background, ears):
-    def ill(message):
-        raise RuntimeError("not today")
-
     ears.moods["left"] = ill
     background.begin()
     say(2)
@@ -83,9 +84,6 @@ def test_a_listener_that_fails_holds_up_nobody_and_hears_it_later(background, ea
 
 
 def test_a_failed_message_that_comes_again_waits_once(background, ears):
-    def ill(message):
-        raise RuntimeError("not today")
-
     ears.moods["left"] = ill
     background.begin()
     say()
@@ -97,9 +95,6 @@ def test_a_failed_message_that_comes_again_waits_once(background, ears):
 
 
 def test_what_fails_too_often_is_parked_and_heard_when_replayed(background, ears):
-    def ill(message):
-        raise RuntimeError("not today")
-
     ears.moods["left"] = ill
     background.begin()
     say()
@@ -133,9 +128,6 @@ def test_what_is_no_message_is_parked_where_it_can_be_seen(background, ears, bod
 
 @pytest.mark.parametrize("name", ["\0", "\ud800", float("nan"), float("inf")], ids=ascii)
 def test_what_the_database_cannot_keep_is_parked_as_text(background, ears, name):
-    def ill(message):
-        raise RuntimeError("not today")
-
     ears.moods["left"] = ill
     background.begin()
     odd = json.dumps({"id": str(new_id()), "type": KIND, "key": str(new_id()), "version": 1, "request_id": "",
