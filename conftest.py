@@ -1,14 +1,21 @@
 """What every test may use. The cast: Ada organises, Ben buys, Cy is a stranger."""
 
-from collections.abc import Iterator
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import caches
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic, get_connection
+from structlog.contextvars import clear_contextvars
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from frontrow.chassis import auth, cache, handover
+from frontrow.chassis.logs import Lines
 from frontrow.chassis.models import Outbox
 from tests.cast import Actor
 from tests.contracts.promises import check_message
@@ -27,6 +34,21 @@ def _unless_in_test(connection: BaseDatabaseWrapper) -> None:
 BaseDatabaseWrapper.close_if_unusable_or_obsolete = _unless_in_test  # type: ignore[method-assign]
 
 
+scan = WhiteNoiseMiddleware.add_files_from_finders
+files: dict[str, Any] = {}
+
+
+def _looked_for_once(middleware: WhiteNoiseMiddleware) -> None:
+    """Each test client has a middleware of its own, and static files are many."""
+    if not files:
+        scan(middleware)
+        files.update(middleware.files)
+    middleware.files.update(files)
+
+
+WhiteNoiseMiddleware.add_files_from_finders = _looked_for_once
+
+
 leave = Atomic.__exit__
 
 
@@ -41,6 +63,15 @@ def _as_if_committed(block: Atomic, *error: Any) -> None:
 
 
 Atomic.__exit__ = _as_if_committed
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_where_they_went() -> Iterator[None]:
+    """Also after a command that sent them elsewhere."""
+    root, handler = logging.getLogger(), Lines.handler
+    handlers = root.handlers[:]
+    yield
+    root.handlers[:], Lines.handler = handlers, handler
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +129,16 @@ def redis(_redis: Redis, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iter
     clients = cache.Forgiving._clients
     wait(30, lambda: not any(client.away for client in clients.values()), "nobody waits for Redis any more")
     clients.clear()
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """The lines that the product's own configuration of logs wrote since the test began."""
+    clear_contextvars()  # of a request in an earlier test
+    told = io.StringIO()
+    before = Lines.handler.setStream(told)
+    yield lambda: [json.loads(line) for line in told.getvalue().splitlines()]
+    Lines.handler.setStream(before or sys.stdout)
 
 
 @pytest.fixture

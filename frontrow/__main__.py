@@ -101,6 +101,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _work(options: argparse.Namespace) -> None:
     _django()
+    _refuse_for_pages_alone()
     from frontrow.work import work
 
     sys.exit(0 if work() else 1)
@@ -108,9 +109,17 @@ def _work(options: argparse.Namespace) -> None:
 
 def _migrate(options: argparse.Namespace | None = None) -> None:
     _django()
+    _refuse_for_pages_alone()
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+
+
+def _refuse_for_pages_alone() -> None:
+    from django.conf import settings
+
+    if not settings.SERVICES:
+        _refuse("SERVICES=web has no database and no background work: it only serves.")
 
 
 def _contracts(options: argparse.Namespace) -> None:

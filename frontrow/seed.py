@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from frontrow.chassis import handover, outbox
 from frontrow.seed_events import COMMENTS, EVENTS, Show
-from frontrow.services.bookings import booking, ending, stock
+from frontrow.services.bookings import booking, deciding, ending, stock
 from frontrow.services.bookings.models import Booking
 from frontrow.services.bookings.rules import CANCELLED, CONFIRMED
 from frontrow.services.events import event
@@ -151,10 +151,11 @@ def _buy(listed: Listed, guest: UUID, bought: list[UUID]) -> None:
     """Book and pay, unless an earlier seed did; until it is a ticket, lest too many holds be open."""
     items = tuple((kind, bought.count(kind)) for kind in dict.fromkeys(bought))
     key = f"seed-{listed.event.event_id}"
-    request = booking.Request(guest, listed.event.event_id, len(bought), items, key, key)
-    ((outcome, told),) = booking.decide([request], listed.sold_at)
-    if outcome not in (booking.BOOKED, booking.REPLAYED):
+    request = deciding.Request(guest, listed.event.event_id, len(bought), items, key, key)
+    (answer,) = deciding.decide([request], listed.sold_at)
+    if answer.told is None:
         return  # places are gone: somebody else bought them
+    told = answer.booking
     if told["amount"]:
         due = Due.of({**told, "organizerId": str(listed.event.organizer_id)})
         card = CARDS[listed.place % len(CARDS)]

@@ -1,5 +1,6 @@
 """Django's settings: the services of this process, put together from the environment."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from environ import Env
@@ -10,22 +11,23 @@ from frontrow.listeners import LISTENERS as LISTENERS
 ENVIRONMENT = environment.read()
 
 SECRET_KEY = ENVIRONMENT.derived_secret("django")
-SERVICES = ENVIRONMENT.services
+SERVICES = [name for name in ENVIRONMENT.services if name != environment.PAGES]
+PAGES = environment.PAGES in ENVIRONMENT.services
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 DEBUG = False
 ROOT_URLCONF = "frontrow.urls"
 WSGI_APPLICATION = "frontrow.wsgi.application"
 
+# Operators look at what services own; the pages alone own nothing.
+ADMIN = bool(SERVICES)
 INSTALLED_APPS = [
     "frontrow.chassis",  # before the admin, whose templates it extends
-    "frontrow.chassis.apps.Admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
+    *(["frontrow.chassis.apps.Admin", "django.contrib.auth", "django.contrib.contenttypes"] if ADMIN else []),
+    *(["django.contrib.sessions", "django.contrib.messages"] if ADMIN else []),
     "django.contrib.staticfiles",
     "ninja",
     *(f"frontrow.services.{name}" for name in SERVICES),
+    *(["django_htmx", "frontrow.web"] if PAGES else []),
 ]
 MIDDLEWARE = [
     "frontrow.chassis.middleware.RequestContext",
@@ -33,9 +35,11 @@ MIDDLEWARE = [
     "frontrow.chassis.middleware.Problems",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "frontrow.chassis.administration.Sessions",
-    "frontrow.chassis.administration.Authentication",
-    "frontrow.chassis.administration.Messages",
+    *(
+        f"frontrow.chassis.administration.{name}"
+        for name in ("Sessions", "Authentication", "Messages")
+        if ADMIN
+    ),
 ]
 TEMPLATES = [
     {
@@ -44,16 +48,20 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
+                *(
+                    f"django.contrib.{name}.context_processors.{name}"
+                    for name in ("auth", "messages")
+                    if ADMIN
+                ),
             ]
         },
     }
 ]
 
 # Persistent connections: a call within the process must not close the caller's (chassis/http.py).
-_database = Env.db_url_config(ENVIRONMENT.database_url)
-DATABASES = {
+# The pages alone have none, whatever the environment says.
+_database = Env.db_url_config(ENVIRONMENT.database_url) if ENVIRONMENT.database_url and SERVICES else {}
+DATABASES = _database and {
     "default": {
         **_database,
         "CONN_MAX_AGE": None,
@@ -86,11 +94,18 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 CSRF_FAILURE_VIEW = "frontrow.chassis.administration.refuse_forgery"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Only pages and notifications speak other languages: they switch for as long as they are rendered.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
+# Before those of Django's own apps, which have other words for "Save".
+LOCALE_PATHS = [Path(__file__).parent / "web" / "locale"] if PAGES else []
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "frontrow.chassis.formats"
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 86400  # pages name their files by content (web/templatetags)
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.max_body_bytes
 SECURE_CONTENT_TYPE_NOSNIFF = False  # SafeHeaders sets every header of this kind

@@ -18,18 +18,28 @@ urlpatterns = [
     path("docs", docs.page),
     path("docs/<str:service>", docs.page),
     path("openapi/<str:service>.json", docs.openapi),
-    path("admin/", admin.site.urls),
+    *([path("admin/", admin.site.urls)] if settings.ADMIN else []),
     *(path("", import_module(f"frontrow.services.{name}.api").door.urls) for name in settings.SERVICES),
 ]
+if settings.PAGES:
+    from frontrow.web import errors
+    from frontrow.web import urls as pages
+
+    urlpatterns = pages.urlpatterns + urlpatterns  # first: the API answers 404 at its root
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return BadRequest().answer(request_id())
+    return errors.malformed(request) if _is_page(request) else BadRequest().answer(request_id())
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return NotFound().answer(request_id())
+    return pages.nowhere(request) if _is_page(request) else NotFound().answer(request_id())
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    return api.fault(request, sys.exception() or RuntimeError("no exception at hand"))
+    answer = api.fault(request, sys.exception() or RuntimeError("no exception at hand"))
+    return errors.broken(request) if _is_page(request) else answer
+
+
+def _is_page(request: HttpRequest) -> bool:
+    return settings.PAGES and errors.wants_page(request)

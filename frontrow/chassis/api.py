@@ -37,6 +37,7 @@ class TooLarge(Refusal):
     code, status, detail = "body_too_large", 413, "The body is larger than this service accepts."
 
 
+OUTAGES = (OperationalError, InterfaceError)  # of the database
 EVERYWHERE: tuple[type[Refusal], ...] = (BadRequest, BrokenJson, TooLarge, Invalid, Unavailable)
 
 
@@ -44,13 +45,18 @@ class StrictParser(Parser):
     """JSON as RFC 8259 has it, without NaN; an object, and no key twice in it."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        try:
-            body = json.loads(request.body, parse_constant=_no_constant, object_pairs_hook=_unique_keys)
-        except (ValueError, RecursionError) as error:
-            raise BrokenJson from error
-        if not isinstance(body, dict):
-            raise Invalid(errors=[{"field": "", "message": "the body must be a JSON object"}])
-        return body
+        return parse(request.body)
+
+
+def parse(text: bytes) -> dict[str, Any]:
+    """A body's JSON object. Raises BrokenJson, Invalid."""
+    try:
+        body = DECODER.decode(text.decode(json.detect_encoding(text), "surrogatepass"))
+    except (ValueError, RecursionError) as error:
+        raise BrokenJson from error
+    if not isinstance(body, dict):
+        raise Invalid(errors=[{"field": "", "message": "the body must be a JSON object"}])
+    return body
 
 
 def _no_constant(name: str) -> None:
@@ -64,6 +70,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique_keys)
 DOORS: dict[str, "Door"] = {}  # of this process, by service
 
 
@@ -88,8 +95,7 @@ class Door(NinjaAPI):
             (HttpError, _unparsed),
             (SuspiciousOperation, lambda request, error: _refuse(request, BadRequest())),
             (MultiPartParserError, lambda request, error: _refuse(request, BadRequest())),
-            (OperationalError, _outage),
-            (InterfaceError, _outage),
+            *((kind, _outage) for kind in OUTAGES),
             (Exception, fault),
         ]
         for kind, handler in handlers:
@@ -137,23 +143,42 @@ def _unparsed(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 def _outage(request: HttpRequest, error: Exception) -> HttpResponse:
+    return _refuse(request, outage(error))
+
+
+def outage(error: Exception) -> Unavailable:
+    """Say loudly that the database is away; what the client is told."""
     metrics.FAULTS.labels("database").inc()
     log.error("database_outage", exc_info=error)
-    return _refuse(request, Unavailable())
+    return Unavailable()
+
+
+class Fault(Refusal):
+    """No refusal, but what a client is told when there is a bug."""
+
+    code, status = "internal_error", 500
+    detail = "Something broke on our side. Tell us the requestId if it goes on."
 
 
 def fault(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """Say loudly that there is a bug, and tell the client only the request's id."""
+    """Answer a request that met a bug."""
+    return broken(error).answer(request_id())
+
+
+def broken(error: BaseException) -> Fault:
+    """Say loudly that there is a bug; what the client is told: only the request's id."""
     metrics.FAULTS.labels("request").inc()
     log.error("fault", exc_info=error)
-    detail = "Something broke on our side. Tell us the requestId if it goes on."
-    return refusals.problem(500, "internal_error", detail, request_id())
+    return Fault()
 
 
 def _fields(error: ValidationError) -> list[dict[str, str]]:
-    return [
-        {"field": _field(e["loc"]), "message": e["msg"].removeprefix("Value error, ")} for e in error.errors
-    ]
+    return [wrong(_field(e["loc"]), e["msg"]) for e in error.errors]
+
+
+def wrong(field: str, message: str) -> dict[str, str]:
+    """A field's error as clients are told of it."""
+    return {"field": field, "message": message.removeprefix("Value error, ")}
 
 
 def _field(place: tuple[Any, ...]) -> str:

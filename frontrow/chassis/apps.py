@@ -1,4 +1,7 @@
+"""The chassis as Django apps."""
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin
 from django.utils.module_loading import autodiscover_modules
 
@@ -12,7 +15,8 @@ class Chassis(AppConfig):
         from frontrow.chassis import logs
 
         logs.configure()
-        autodiscover_modules("handlers", "jobs")
+        if settings.SERVICES:  # the pages alone hear nothing, and have nothing to do by the clock
+            autodiscover_modules("handlers", "jobs")
 
 
 class Admin(admin.AdminConfig):

@@ -25,6 +25,7 @@ ADMIN = "admin"
 CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
 SHARED = "key-set"  # where replicas share what they fetched
 REFETCH_SECONDS = 1.0  # an unknown kid asks users again, at most this often
+MOST_KNOWN = 20_000  # tokens whose signature a process remembers to be good: some 15 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,11 @@ class KeySet:
 
     def __init__(self) -> None:
         self.keys: dict[str, Any] = {}
+        self.people: dict[str, tuple[Person, float]] = {}  # by token, until it expires
         self.fetched = float("-inf")
         self.failure: Unavailable | None = None  # of the last fetch
-        self.lock = threading.Lock()
+        self.lock = threading.Lock()  # of who asks users
+        self.memory = threading.Lock()
 
     def find(self, kid: str) -> Any:
         """The key of this kid. Raises InvalidToken if users publishes none, Unavailable if it is away.
@@ -67,9 +70,30 @@ class KeySet:
             return keys[kid]
         raise failure.with_traceback(None) if failure else InvalidToken
 
-    def _is_due(self, kid: str) -> bool:
+    def recall(self, token: str) -> Person | None:
+        """The person of a token that these keys verified, while both last, and while one asks for others."""
+        person, until = self.people.get(token, (None, 0.0))
+        return person if until > time.time() and (not self._is_old() or self.lock.locked()) else None
+
+    def remember(self, token: str, kid: str, person: Person, until: float) -> None:
+        with self.memory:
+            if kid not in self.keys:
+                return
+            if len(self.people) >= MOST_KNOWN:
+                del self.people[next(iter(self.people))]
+            self.people[token] = person, until
+
+    def is_fresh(self, kid: object) -> bool:
+        """Whether this key can be told without asking, now and a moment later."""
         age = time.monotonic() - self.fetched
-        return age > settings.ENVIRONMENT.jwks_seconds or (kid not in self.keys and age > REFETCH_SECONDS)
+        return kid in self.keys and age < settings.ENVIRONMENT.jwks_seconds - REFETCH_SECONDS
+
+    def _is_due(self, kid: str) -> bool:
+        unknown = kid not in self.keys and time.monotonic() - self.fetched > REFETCH_SECONDS
+        return unknown or self._is_old()
+
+    def _is_old(self) -> bool:
+        return time.monotonic() - self.fetched > settings.ENVIRONMENT.jwks_seconds
 
     def _recall(self, kid: str) -> bool:
         """Take what another process fetched lately, if the kid is in it."""
@@ -95,7 +119,9 @@ class KeySet:
             self.failure, self.fetched = failure, time.monotonic()
 
     def _take(self, published: list[dict[str, Any]], fetched: float) -> None:
-        self.keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM) for key in published}
+        keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM) for key in published}
+        with self.memory:
+            self.keys, self.people = keys, {}
         self.failure, self.fetched = None, fetched
 
 
@@ -107,8 +133,25 @@ def _seal() -> str:
 KEYS = KeySet()
 
 
+def recall(token: str) -> Person | None:
+    """The person of an access token, if its signature was checked before: then nobody need be asked."""
+    return KEYS.recall(token)
+
+
+def asks_nobody(token: str) -> bool:
+    """Whether verifying this token needs no call to users: its key is known, and the key set is fresh."""
+    try:
+        return KEYS.is_fresh(jwt.get_unverified_header(token).get("kid"))
+    except jwt.InvalidTokenError:
+        return True
+
+
 def verify(token: str) -> Person:
     """The person of an access token. Raises InvalidToken for anything but a fresh one of ours."""
+    return recall(token) or _verified(token)
+
+
+def _verified(token: str) -> Person:
     environment = settings.ENVIRONMENT
     try:
         header = jwt.get_unverified_header(token)
@@ -123,9 +166,11 @@ def verify(token: str) -> Person:
             audience=environment.token_audience, issuer=environment.token_issuer,
             options={"require": CLAIMS, "strict_aud": True},
         )  # fmt: skip
-        return Person(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+        person = Person(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
     except (jwt.InvalidTokenError, ValueError, TypeError):
         raise InvalidToken from None
+    KEYS.remember(token, header["kid"], person, int(claims["exp"]))
+    return person
 
 
 class Bearer(HttpBearer):

@@ -8,11 +8,13 @@ because a listener has not started yet.
 import contextlib
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from amqp import Message as Frame
 from amqp.exceptions import AMQPError
 from django.conf import settings
+from django.db import DataError
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue, binding
 
@@ -22,6 +24,8 @@ from frontrow.chassis.message import Message
 EXCHANGE = Exchange("frontrow", type="topic", durable=True)
 DELIVERIES = 20  # after so many without an acknowledgement the broker gives a message up
 NEVER = 1_000_000_000  # RabbitMQ 4 would drop what it delivered 20 times from a queue without dead letters
+BUNDLE = 50  # messages that travel together at most: a broker's work is by the piece
+NOT_OURS = (KeyError, TypeError, ValueError, RecursionError, DataError)  # what no second try will mend
 PATIENCE = 10  # seconds for the broker to answer
 FAULTS = (AMQPError, OSError)  # of the broker, or of the way to it; timeouts are among these
 
@@ -81,8 +85,8 @@ class Publisher:
         """
         try:
             connection = self.connection or self._open()
-            for message in messages:
-                self._send(message)
+            for some in bundles(messages):
+                self._send(some)
             self._await_confirms(connection)
         except BaseException:
             self.close()
@@ -103,14 +107,13 @@ class Publisher:
         self.published, self.unconfirmed = 0, set()
         return connection
 
-    def _send(self, message: Message) -> None:
-        """Send one. If it has listeners but finds no queue, the broker sends it back as an AMQPError."""
-        heard = any(message.type in kinds for kinds in settings.LISTENERS.values())
+    def _send(self, some: list[Message]) -> None:
+        """Send a bundle. If it has listeners but finds no queue, the broker sends it back as an AMQPError."""
+        kind = some[0].type
+        heard = any(kind in kinds for kinds in settings.LISTENERS.values())
         self.published += 1
         self.unconfirmed.add(self.published)
-        self.channel.basic_publish(
-            _frame(message), EXCHANGE.name, message.type, mandatory=heard, timeout=PATIENCE
-        )
+        self.channel.basic_publish(_frame(some), EXCHANGE.name, kind, mandatory=heard, timeout=PATIENCE)
 
     def _await_confirms(self, connection: Connection) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -127,10 +130,35 @@ class Publisher:
         raise NotConfirmed("the broker refused messages: a queue is full, or cannot be written")
 
 
-def _frame(message: Message) -> Frame:
+def bundles(messages: list[Message]) -> Iterator[list[Message]]:
+    """What travels together: some messages of one type, in order."""
+    kinds: dict[str, list[Message]] = {}
+    for message in messages:
+        kinds.setdefault(message.type, []).append(message)
+    for some in kinds.values():
+        yield from (some[n : n + BUNDLE] for n in range(0, len(some), BUNDLE))
+
+
+def envelopes(body: str | bytes) -> list[Any]:
+    """What a body holds: an envelope, or a list of them. Raises ValueError if it is no JSON."""
+    told = json.loads(body)
+    return told if isinstance(told, list) and told else [told]
+
+
+def opened(body: str | bytes) -> list[Message]:
+    """The messages of a body, all of one type. Raises one of NOT_OURS."""
+    messages = [Message.opened(each) for each in envelopes(body)]
+    if len({message.type for message in messages}) > 1:
+        raise ValueError("messages of several types in one bundle")
+    return messages
+
+
+def _frame(some: list[Message]) -> Frame:
+    """An envelope by itself, or a list of them; the properties are those of the first."""
+    first, told = some[0], [message.envelope() for message in some]
     return Frame(
-        json.dumps(message.envelope()), content_type="application/json", delivery_mode=2, app_id="frontrow",
-        message_id=str(message.id), type=message.type, timestamp=int(message.time.timestamp()),
-        correlation_id=message.request_id,
-        application_headers={trace.HEADER: trace.traceparent(message.request_id, message.id)},
+        json.dumps(told if len(some) > 1 else told[0]), content_type="application/json",
+        delivery_mode=2, app_id="frontrow", message_id=str(first.id), type=first.type,
+        timestamp=int(first.time.timestamp()), correlation_id=first.request_id,
+        application_headers={trace.HEADER: told[0][trace.HEADER]},
     )  # fmt: skip

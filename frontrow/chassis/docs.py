@@ -28,7 +28,7 @@ def openapi(request: HttpRequest, service: str) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest, service: str | None = None) -> HttpResponse:
     """The browsable documents, one service at a time; those elsewhere answer at the shared address."""
-    chosen = service or next(iter(DOORS))
+    chosen = service or next(iter(DOORS), "")
     swagger = {"url": f"/openapi/{chosen}.json", "deepLinking": True, "layout": "BaseLayout"}
     facts = {"api": door_of(chosen), "services": SERVICES, "swagger_settings": json.dumps(swagger)}
     return render(request, "chassis/docs.html", facts)

@@ -16,12 +16,14 @@ from pydantic import (
     HttpUrl,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Service = Literal["users", "events", "bookings", "payments", "notifications", "reviews"]
 SERVICES: tuple[Service, ...] = get_args(Service)
+PAGES: Literal["web"] = "web"  # a process may have the pages, too; they own nothing, and need no database
 
 
 def _words(value: object) -> object:
@@ -52,18 +54,22 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    services: Annotated[list[Service], NoDecode] = Field(
-        default=list(SERVICES),
+    services: Annotated[list[Service | Literal["web"]], NoDecode] = Field(
+        default=[*SERVICES, PAGES],
         min_length=1,
-        description="Services of this process: 'all', or names with commas",
+        description="Services of this process, and web, the pages: 'all', or names with commas",
     )
     secret_key: SecretStr = Field(min_length=32, description="The installation's secret, the same everywhere")
     secrets_dir: DirectoryPath | None = Field(
         None,
         description="A folder of files that are settings, too, named like them in lower case: secret_key, …",
     )
-    database_url: Annotated[str, AfterValidator(_with_port)] = Field(
-        pattern=r"^(postgres|postgresql)://", repr=False, description="PostgreSQL of these services"
+    database_url: Annotated[str, AfterValidator(_with_port)] | None = Field(
+        None,
+        pattern=r"^(postgres|postgresql)://",
+        repr=False,
+        validate_default=True,
+        description="PostgreSQL of these services; must be set but for the pages alone",
     )
     cache_url: Annotated[str, AfterValidator(_with_port)] = Field(
         "locmemcache://?max_entries=100000",  # Django's 300 would forget who must wait when many sign in
@@ -113,10 +119,13 @@ class Environment(BaseSettings):
     payments_url: Address = Field("in-process", description="Where the payments service answers")
     notifications_url: Address = Field("in-process", description="Where the notifications service answers")
     reviews_url: Address = Field("in-process", description="Where the reviews service answers")
+    web_url: Address = Field("in-process", description="Where the pages answer")
     call_seconds: float = Field(3.0, gt=0, le=60, description="Longest wait for another service, seconds")
 
     work_in_process: bool = Field(False, description="Do messages and periodic work in the serving process")
-    prefetch: int = Field(20, ge=1, le=1000, description="Messages a listener takes from the broker at once")
+    prefetch: int = Field(
+        20, ge=1, le=1000, description="Bundles of messages a listener takes from the broker at once"
+    )
     message_attempts: int = Field(10, ge=1, le=100, description="Failures after which a message is parked")
     heard_days: int = Field(14, ge=1, le=3650, description="Days a listener remembers what it heard")
 
@@ -138,8 +147,22 @@ class Environment(BaseSettings):
     @field_validator("services", mode="before")
     @classmethod
     def _all(cls, value: object) -> object:
-        words = list(SERVICES) if value == "all" else _words(value)
+        words = [*SERVICES, PAGES] if value == "all" else _words(value)
         return list(dict.fromkeys(words)) if isinstance(words, list) else words
+
+    @field_validator("database_url")
+    @classmethod
+    def _there(cls, value: str | None, known: ValidationInfo) -> str | None:
+        if value is None and known.data.get("services") != [PAGES]:
+            raise ValueError("Field required")
+        return value
+
+    @field_validator("work_in_process")
+    @classmethod
+    def _some(cls, value: bool, known: ValidationInfo) -> bool:
+        if value and known.data.get("services") == [PAGES]:
+            raise ValueError("the pages alone have no messages and no periodic work")
+        return value
 
     def derived_secret(self, purpose: str) -> str:
         """A secret for one purpose, from the installation's: HMAC-SHA-256, hexadecimal."""

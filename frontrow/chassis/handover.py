@@ -3,6 +3,7 @@
 In one process this is the transport; behind a broker, where what a listener could not apply at once waits.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from frontrow.chassis.models import Delivery
 
 log = structlog.get_logger(__name__)
 IN_PROCESS = "in-process"
+AT_ONCE = 100  # deliveries of one transaction
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=0.5), timedelta(minutes=5)
 
 
@@ -39,19 +41,32 @@ def publish(messages: list[Message]) -> None:
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
 
 
-def receive(name: str, envelope: dict[str, Any], now: datetime) -> None:
-    """Apply a message that a broker brought; if that fails, keep it here to be tried again.
+def receive(name: str, messages: Sequence[Message], now: datetime) -> None:
+    """Apply messages of one type that a broker brought; those that fail are kept here to be tried again.
 
-    Once this returns, the broker may forget it. Raises KeyError, TypeError or ValueError if it is no message
-    of ours, and what the database raises when it cannot even keep it.
+    Once this returns, the broker may forget them. Raises what the database raises when it cannot keep one.
     """
-    message = Message.opened(envelope)
-    try:
-        with transaction.atomic(durable=True):
-            listener.hear(name, message)
-    except Exception as fault:  # noqa: BLE001, kept beside the message
-        if not Delivery.objects.filter(listener=name, message_id=message.id).exists():
-            _postpone(Delivery(listener=name, message_id=message.id, message=envelope), fault, now)
+    for some in _shares(name, messages):
+        try:
+            with transaction.atomic(durable=True):
+                listener.hear(name, *some)
+        except Exception as fault:  # noqa: BLE001, kept beside the message
+            if len(some) > 1:
+                for message in some:
+                    receive(name, [message], now)
+            else:
+                _keep(name, some[0], fault, now)
+
+
+def _shares(name: str, messages: Sequence[Message]) -> list[Sequence[Message]]:
+    """What is applied in one transaction."""
+    return [messages] if listener.takes_many(name, messages[0].type) else [[each] for each in messages]
+
+
+def _keep(name: str, message: Message, fault: Exception, now: datetime) -> None:
+    if not Delivery.objects.filter(listener=name, message_id=message.id).exists():
+        waiting = Delivery(listener=name, message_id=message.id, message=message.envelope())
+        _postpone(waiting, fault, now)
 
 
 def park(name: str, message_id: UUID, envelope: dict[str, Any], reason: str, now: datetime) -> None:
@@ -61,25 +76,39 @@ def park(name: str, message_id: UUID, envelope: dict[str, Any], reason: str, now
     log.error("message_parked", listener=name, type=envelope["type"], message_id=str(message_id), why=reason)
 
 
-def deliver(now: datetime) -> bool:
-    """Hand over one delivery that is due; whether there was one. Several may run at once.
+def deliver(now: datetime) -> int:
+    """Hand over what is due: one delivery, or several alike that can be applied together; how many.
 
-    A failure is counted, and tried again later or, after MESSAGE_ATTEMPTS, parked.
+    A failure is counted, and tried again later or, after MESSAGE_ATTEMPTS, parked. Several may run at once.
     """
     with transaction.atomic(durable=True):
         due = Delivery.objects.filter(parked_at=None, next_at__lte=now).order_by("next_at", "id")
-        delivery = due.select_for_update(skip_locked=True).first()
-        if delivery is None:
-            return False
-        try:
-            with transaction.atomic():
-                listener.hear(delivery.listener, Message.opened(delivery.message))
-                delivery.delete()
-        except Exception as fault:
-            if connection.closed_in_transaction:
-                raise
-            _postpone(delivery, fault, now)
-    return True
+        free = due.select_for_update(skip_locked=True)
+        first = free.first()
+        if first is None:
+            return 0
+        kind = first.message["type"]
+        if first.attempts == 0 and listener.takes_many(first.listener, kind):
+            alike = list(free.filter(listener=first.listener, attempts=0, message__type=kind)[:AT_ONCE])
+            if len(alike) > 1 and _applied(alike) is None:
+                return len(alike)
+        if fault := _applied([first]):
+            _postpone(first, fault, now)
+    return 1
+
+
+def _applied(deliveries: list[Delivery]) -> Exception | None:
+    """Have a listener hear these, which are gone then; or the fault, after which nothing has happened."""
+    try:
+        with transaction.atomic():
+            messages = [Message.opened(each.message) for each in deliveries]
+            listener.hear(deliveries[0].listener, *messages)
+            Delivery.objects.filter(pk__in=[each.pk for each in deliveries]).delete()
+    except Exception as fault:
+        if connection.closed_in_transaction:
+            raise
+        return fault
+    return None
 
 
 def wait_after(attempts: int) -> timedelta:

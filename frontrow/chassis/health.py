@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from frontrow.chassis import http
-from frontrow.chassis.environment import SERVICES
+from frontrow.chassis.environment import PAGES, SERVICES
 from frontrow.chassis.middleware import from_gateway, from_service
 from frontrow.chassis.refusals import NotFound, Unavailable
 
@@ -31,24 +31,30 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when this process can do its work, 503 otherwise, with what is away.
 
-    It cannot without its database; without its cache it is slower only.
+    A service cannot without its database; the pages alone have none. Without the cache all are slower only.
     """
-    checks = {"database": _database(), "cache": _cache()}
-    ready = checks["database"]
-    body = {"status": _word(ready), "services": settings.SERVICES, "checks": _words(checks)}
+    ready = _owned()
+    checks = {**({"database": ready} if settings.SERVICES else {}), "cache": _cache()}
+    body = {"status": _word(ready), "services": _here(), "checks": _words(checks)}
     return JsonResponse(body, status=200 if ready else 503)
 
 
 @require_safe
 def all_ready(request: HttpRequest) -> HttpResponse:
-    """200 when every service of the installation is ready, 503 otherwise; for our own only."""
+    """200 when every service of the installation is ready, and its pages are, if it has any; else 503.
+
+    For our own only.
+    """
     if not (from_service(request) or from_gateway(request)):
         raise NotFound
-    here, elsewhere = _database(), [name for name in SERVICES if name not in settings.SERVICES]
-    with ThreadPoolExecutor(len(SERVICES)) as pool:
+    here = dict.fromkeys(_here(), _owned())
+    elsewhere = [
+        name for name in (*SERVICES, PAGES) if name not in here and (name != PAGES or _is_elsewhere(name))
+    ]
+    with ThreadPoolExecutor(len(SERVICES) + 1) as pool:
         asked = [pool.submit(copy_context().run, _is_ready, name) for name in elsewhere]
         found = dict(zip(elsewhere, (answer.result() for answer in asked), strict=True))
-    states = _words({name: found.get(name, here) for name in SERVICES})
+    states = _words(here | found)
     ready = set(states.values()) == {"ready"}
     return JsonResponse({"status": _word(ready), "services": states}, status=200 if ready else 503)
 
@@ -62,6 +68,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if proxied or not any(peer in network for network in settings.ENVIRONMENT.metrics_networks):
         raise NotFound
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _here() -> list[str]:
+    """What this process serves."""
+    return [*settings.SERVICES, *([PAGES] if settings.PAGES else [])]
+
+
+def _owned() -> bool:
+    """Whether what is here has what it needs."""
+    return not settings.SERVICES or _database()
 
 
 def _database() -> bool:
@@ -79,9 +95,13 @@ def _cache() -> bool:
     return bool(cache.get("readyz") == "yes")
 
 
+def _is_elsewhere(service: str) -> bool:
+    return bool(getattr(settings.ENVIRONMENT, f"{service}_url") != "in-process")
+
+
 def _is_ready(service: str) -> bool:
     """Whether a service elsewhere is ready, and who answers at its address is that service."""
-    if getattr(settings.ENVIRONMENT, f"{service}_url") == "in-process":
+    if not _is_elsewhere(service):
         return False  # it is neither here nor at an address
     try:
         answer = http.ask(service, "GET", "/readyz", attempts=1, timeout=ASK_SECONDS)

@@ -4,7 +4,8 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from functools import lru_cache
+from typing import Any, ClassVar, TextIO
 
 import structlog
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.conf import settings
 from frontrow.chassis.trace import trace_of
 
 SECRET = re.compile(r"passw|token|secret|authorization|cookie|api_?key", re.IGNORECASE)
+DEEP = {dict, list, tuple}
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -19,11 +21,19 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
     return _redacted(event)
 
 
+@lru_cache(maxsize=4096)
+def _is_secret(key: object) -> bool:
+    return SECRET.search(str(key)) is not None
+
+
 def _redacted(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: "[redacted]" if SECRET.search(str(k)) else _redacted(v) for k, v in value.items()}
+        return {
+            key: "[redacted]" if _is_secret(key) else _redacted(each) if type(each) in DEEP else each
+            for key, each in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_redacted(item) for item in value]
+        return [_redacted(each) for each in value]
     return value
 
 
@@ -34,9 +44,25 @@ def with_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -
     return event
 
 
+class Lines:
+    """A logger of structlog's that writes finished lines where the standard library's go, at no detour."""
+
+    handler: "ClassVar[logging.StreamHandler[TextIO]]"  # of all, also of those that have logged already
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def write(self, line: str) -> None:
+        self.handler.stream.write(line + "\n")
+        self.handler.stream.flush()
+
+    debug = info = warning = error = critical = exception = write
+
+
 def configure(to: TextIO | None = None) -> None:
     """Send structlog's and the standard library's records to stdout, or elsewhere, in one form."""
     environment = settings.ENVIRONMENT
+    handler = Lines.handler = logging.StreamHandler(to or sys.stdout)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         with_trace,
@@ -54,17 +80,14 @@ def configure(to: TextIO | None = None) -> None:
     else:
         ends = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, *ends],
+        logger_factory=lambda *name: Lines(name[0] if name else "frontrow"),
+        wrapper_class=structlog.make_filtering_bound_logger(environment.log_level),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(to or sys.stdout)
+    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ends],
-        )
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[meta, *ends])
     )
     root = logging.getLogger()
     root.handlers = [handler]

@@ -5,6 +5,7 @@ import ipaddress
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -27,6 +28,13 @@ PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -58,10 +66,10 @@ def _is(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode(), secret.encode())
 
 
-def _id_told(request: HttpRequest) -> str | None:
-    """The id that came with a request, or else the trace that it continues."""
-    told = request.headers.get("X-Request-ID", "")
-    return told if REQUEST_ID.fullmatch(told) else trace_told(request.headers.get(TRACEPARENT, ""))
+def id_of(headers: Any) -> str:
+    """The id that came with a request, or else the trace that it continues, or a new one."""
+    told = headers.get("X-Request-ID") or ""
+    return told if REQUEST_ID.fullmatch(told) else trace_told(headers.get(TRACEPARENT) or "") or str(new_id())
 
 
 class RequestContext:
@@ -73,7 +81,7 @@ class RequestContext:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         clear_contextvars()
-        bind_contextvars(request_id=_id_told(request) or str(new_id()))
+        bind_contextvars(request_id=id_of(request.headers))
         began = time.perf_counter()
         with metrics.IN_FLIGHT.track_inprogress():
             response = self.get_response(request)
@@ -103,11 +111,8 @@ class SafeHeaders:
         response = self.get_response(request)
         page = response.get("Content-Type", "").startswith("text/html")
         response["Content-Security-Policy"] = PAGE_POLICY if page else POLICY
-        response["X-Content-Type-Options"] = "nosniff"
-        response["X-Frame-Options"] = "DENY"
-        response["Referrer-Policy"] = "same-origin"
-        response["Cross-Origin-Opener-Policy"] = "same-origin"
-        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        for name, value in SAFE.items():
+            response[name] = value
         if not response.has_header("Cache-Control") and not request.path.startswith(settings.STATIC_URL):
             response["Cache-Control"] = "no-store"
         return response

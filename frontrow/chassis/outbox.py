@@ -1,7 +1,9 @@
 """Saying messages: written with what they tell, relayed afterwards, at least once."""
 
+import json
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,6 +18,11 @@ from frontrow.chassis.middleware import request_id
 from frontrow.chassis.models import Outbox
 
 BATCH = 200
+TAKE = """
+WITH oldest AS MATERIALIZED (SELECT id FROM chassis_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+DELETE FROM chassis_outbox message USING oldest WHERE message.id = oldest.id
+RETURNING message.id, type, key, version, created_at, request_id, data
+"""
 NEWS = threading.Event()  # set when this process has said something
 
 
@@ -24,16 +31,17 @@ def say(kind: str, key: UUID, version: int, data: dict[str, Any]) -> None:
     say_all([(kind, key, version, data)])
 
 
-def say_all(facts: list[tuple[str, UUID, int, dict[str, Any]]]) -> None:
-    """Write several messages at once; see `say`."""
+def say_all(facts: list[tuple[str, UUID, int, dict[str, Any]]], request_ids: Sequence[str] = ()) -> None:
+    """Write several messages at once; see `say`. `request_ids` tells the request of each, if not of all."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A message is said in the transaction of what it tells.")
-    now = timezone.now()
+    now, requests = timezone.now(), request_ids or [request_id() or ""] * len(facts)
     Outbox.objects.bulk_create(
-        Outbox(id=new_id(), type=kind, key=key, version=version, data=data,
-               request_id=request_id() or "", created_at=now)
-        for kind, key, version, data in facts
-    )  # fmt: skip
+        Outbox(
+            id=new_id(), type=kind, key=key, version=version, data=data, request_id=request, created_at=now
+        )
+        for (kind, key, version, data), request in zip(facts, requests, strict=True)
+    )
     transaction.on_commit(NEWS.set)
 
 
@@ -43,18 +51,24 @@ def relay(publish: Callable[[list[Message]], None] | None = None) -> int:
     Several relays may run at once. What the transport raises is raised; then the messages stay.
     """
     with transaction.atomic(durable=True):
-        rows = list(Outbox.objects.select_for_update(skip_locked=True).order_by("id")[:BATCH])
-        messages = [_message(row) for row in rows]
-        (publish or handover.publish)(messages)
-        Outbox.objects.filter(id__in=[row.id for row in rows]).delete()
-        transaction.on_commit(partial(_count, messages))
-    return len(rows)
+        messages = _taken()
+        if messages:
+            (publish or handover.publish)(messages)
+            transaction.on_commit(partial(_count, messages))
+    return len(messages)
 
 
-def _message(row: Outbox) -> Message:
-    return Message(row.id, row.type, row.key, row.version, row.created_at, row.request_id, row.data)
+def _taken() -> list[Message]:
+    """The oldest, in order, which are gone once this commits."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, [BATCH])
+        rows = cursor.fetchall()
+    return [
+        Message(message_id, kind, key, version, time, request_id, json.loads(data))
+        for message_id, kind, key, version, time, request_id, data in sorted(rows)
+    ]
 
 
 def _count(messages: list[Message]) -> None:
-    for message in messages:
-        metrics.MESSAGES_SAID.labels(message.type).inc()
+    for kind, count in Counter(message.type for message in messages).items():
+        metrics.MESSAGES_SAID.labels(kind).inc(count)

@@ -22,8 +22,12 @@ class Refusal(Exception):
         super().__init__(detail or self.detail)
         self.facts = facts
 
+    def document(self, request_id: str | None = None) -> str:
+        """The refusal as JSON; `facts` become extension members."""
+        return document(self.status, self.code, str(self), request_id, **self.facts)
+
     def answer(self, request_id: str | None = None) -> HttpResponse:
-        """The refusal as application/problem+json; `facts` become extension members."""
+        """The refusal as application/problem+json."""
         answer = problem(self.status, self.code, str(self), request_id, **self.facts)
         for name, value in self.headers.items():
             answer[name] = value
@@ -77,8 +81,14 @@ class Unavailable(Refusal):
 
 
 def problem(status: int, code: str, detail: str, request_id: str | None = None, **facts: Any) -> HttpResponse:
-    """A problem document (RFC 9457) as an HTTP response."""
-    document = {
+    """A problem document as an HTTP response."""
+    text = document(status, code, detail, request_id, **facts)
+    return HttpResponse(text, status=status, content_type=CONTENT_TYPE)
+
+
+def document(status: int, code: str, detail: str, request_id: str | None = None, **facts: Any) -> str:
+    """A problem document (RFC 9457)."""
+    members = {
         "type": f"urn:frontrow:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -87,4 +97,4 @@ def problem(status: int, code: str, detail: str, request_id: str | None = None, 
         **({"requestId": request_id} if request_id else {}),
         **facts,
     }
-    return HttpResponse(json.dumps(document, default=str), status=status, content_type=CONTENT_TYPE)
+    return json.dumps(members, default=str)

@@ -26,6 +26,7 @@ from pydantic.alias_generators import to_camel
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # they reach beyond their own text
 
 
 class In(BaseModel):
@@ -74,6 +75,12 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _straight(text: str) -> str:
+    if any(unicodedata.bidirectional(character) in TURNS for character in text):
+        raise ValueError("characters that turn the direction of writing are not allowed")
+    return text
+
+
 @dataclass(frozen=True)
 class Text(GroupedMetadata):
     """A trimmed text of any number of lines, its length in characters."""
@@ -93,6 +100,7 @@ class Line(Text):
     def __iter__(self) -> Iterator[object]:
         yield from super().__iter__()
         yield AfterValidator(_one_line)
+        yield AfterValidator(_straight)
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,12 @@ def start(stop: threading.Event) -> list[threading.Thread]:
 
 
 def _in_process() -> bool:
-    relayed = outbox.relay()
-    delivered = sum(handover.deliver(timezone.now()) for _ in range(max(1, relayed)))
+    """Relay some, and hand over at least as many."""
+    relayed, delivered = outbox.relay(), 0
+    while some := handover.deliver(timezone.now()):
+        delivered += some
+        if delivered >= relayed:
+            break
     return relayed + delivered > 0
 
 
@@ -52,7 +56,7 @@ def _by_broker(stop: threading.Event) -> list[threading.Thread]:
 
 
 def _retry() -> bool:
-    return handover.deliver(timezone.now())
+    return handover.deliver(timezone.now()) > 0
 
 
 def _relay(stop: threading.Event) -> None:

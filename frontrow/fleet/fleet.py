@@ -59,6 +59,11 @@ class Fleet:
             self._supervisor = None
             self._open.close()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._supervisor is not None
+
     def kill(self, name: str) -> None:
         """End a program as kill -9 does; the supervisor starts it again."""
         self._running.kill(name)

@@ -1,6 +1,6 @@
 """The map of `make services`: which programs, after which others, with which settings.
 
-    client ──▶ gateway ──▶ users events bookings payments notifications reviews     (serve)
+    client ──▶ gateway ──▶ web ──▶ users events bookings payments notifications reviews     (serve)
                                  │ each its own database        │ each its own queue
                                  ▼                              ▼
                               postgres      redis           rabbitmq ◀──▶ the same six, -work
@@ -22,6 +22,7 @@ from frontrow.fleet.program import HERE, Program
 from frontrow.fleet.site import LOOPBACK, Site
 
 SERVICES = ("users", "events", "bookings", "payments", "notifications", "reviews")
+SERVED = (*SERVICES, "web")  # whom the gateway asks; the pages have no database and no work
 ROOT = Path(__file__).parents[2]
 GATEWAY = ROOT / "gateway"
 SYSTEM = {"PATH": packages.PATH, "LANG": "C.UTF-8"}  # of programs that others have written
@@ -36,7 +37,7 @@ class Wishes:
     environment: dict[str, str] = field(default_factory=dict)  # of the services and the gateway
     postgres: dict[str, str] = field(default_factory=dict)  # PostgreSQL's settings
     scrape_seconds: int = 15
-    replicas: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SERVICES, 1))
+    replicas: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SERVED, 1))
 
     @property
     def address(self) -> str:
@@ -69,12 +70,13 @@ def write_places(site: Site, wishes: Wishes) -> None:
 
 def programs(site: Site, wishes: Wishes) -> list[Program]:
     """Every program of the fleet, in no order: that is what their `after` is for."""
-    served = {service: list(names(service, wishes.replicas[service])) for service in SERVICES}
+    served = {service: list(names(service, wishes.replicas[service])) for service in SERVED}
     return [
         *_postgres(site, wishes),
         *_rabbitmq(site),
         _redis(site),
         *(program for service in SERVICES for program in _service(site, wishes, service, served[service])),
+        *(_python(site, wishes, "web", name, "serve", ("redis",)) for name in served["web"]),
         _gateway(site, wishes, served),
         *_monitoring(site),
     ]
@@ -88,21 +90,25 @@ def names(service: str, replicas: int) -> Iterator[str]:
 def _service(site: Site, wishes: Wishes, service: str, served: list[str]) -> Iterator[Program]:
     """Migrate once, then serve, maybe several times, and do the messages and periodic work."""
 
-    def python(name: str, command: str) -> Program:
-        return Program(
-            name,
-            [sys.executable, "-m", "frontrow", command],
-            ROOT,
-            _environment(site, wishes, service, name),
-            after=("databases",) if command == "migrate" else (f"{service}-migrate", "rabbitmq", "redis"),
-            ready=probes.http_ok(site.port(name), "/readyz"),
-            once=command == "migrate",
-            seconds=15,  # a batch on its way to the broker
-        )
+    after = (f"{service}-migrate", "rabbitmq", "redis")
+    yield _python(site, wishes, service, f"{service}-migrate", "migrate", ("databases",))
+    yield from (_python(site, wishes, service, name, "serve", after) for name in served)
+    yield _python(site, wishes, service, f"{service}-work", "work", after)
 
-    yield python(f"{service}-migrate", "migrate")
-    yield from (python(name, "serve") for name in served)
-    yield python(f"{service}-work", "work")
+
+def _python(
+    site: Site, wishes: Wishes, service: str, name: str, command: str, after: tuple[str, ...]
+) -> Program:
+    return Program(
+        name,
+        [sys.executable, "-m", "frontrow", command],
+        ROOT,
+        _environment(site, wishes, service, name),
+        after=after,
+        ready=probes.http_ok(site.port(name), "/readyz"),
+        once=command == "migrate",
+        seconds=15,  # a batch on its way to the broker
+    )
 
 
 def _environment(site: Site, wishes: Wishes, service: str, name: str) -> dict[str, str]:
@@ -119,19 +125,25 @@ def _environment(site: Site, wishes: Wishes, service: str, name: str) -> dict[st
 
 
 def _own(site: Site, service: str, name: str) -> dict[str, str]:
-    broker, cache = site.port("rabbitmq"), site.port("redis")
     return {
-        **{f"{other.upper()}_URL": site.address(other) for other in SERVICES},
+        **{f"{other.upper()}_URL": site.address(other) for other in SERVED},
         f"{service.upper()}_URL": "in-process",
         "SERVICES": service,
-        "DATABASE_URL": postgres.url(site, service),
-        "BROKER_URL": f"amqp://{rabbitmq.USER}:{site.secret('rabbitmq_password')}@{LOOPBACK}:{broker}//",
-        "CACHE_URL": f"redis://:{site.secret('redis_password')}@{LOOPBACK}:{cache}/0",
+        **(_stores(site, service) if service in SERVICES else {}),
+        "CACHE_URL": f"redis://:{site.secret('redis_password')}@{LOOPBACK}:{site.port('redis')}/0",
         "GATEWAY_SECRET": site.secret("gateway_secret"),
         "WORK_IN_PROCESS": "false",
         "LOG_FORMAT": "json",
         "HOST": LOOPBACK,
         "PORT": str(site.port(name)),
+    }
+
+
+def _stores(site: Site, service: str) -> dict[str, str]:
+    password, port = site.secret("rabbitmq_password"), site.port("rabbitmq")
+    return {
+        "DATABASE_URL": postgres.url(site, service),
+        "BROKER_URL": f"amqp://{rabbitmq.USER}:{password}@{LOOPBACK}:{port}//",
     }
 
 

@@ -44,7 +44,8 @@ class Rabbit:
     def kill(self) -> None:
         """End it at once."""
         for pid in self.fleet.pids("rabbitmq"):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended with the one before it
+                os.kill(pid, signal.SIGKILL)
         self.stop()
 
     @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from amqp.exceptions import AMQPError
@@ -31,12 +32,25 @@ def waiting(service: str) -> list[Received]:
         return found
 
 
+def ids(service: str) -> list[UUID]:
+    """The same, but the ids of all messages in it."""
+    return [message.id for received in waiting(service) for message in broker.opened(received.body)]
+
+
 def test_each_listener_gets_a_copy_of_each(publisher):
     sent = messages(450)
     publisher.publish(sent[:200])
     publisher.publish(sent[200:])
     for service in ("left", "right"):
-        assert [r.properties["message_id"] for r in waiting(service)] == [str(m.id) for m in sent]
+        assert ids(service) == [message.id for message in sent]
+
+
+def test_messages_of_a_type_travel_in_bundles_in_order(publisher):
+    sent = messages(broker.BUNDLE + 2)
+    publisher.publish([*sent, *messages(3, "nobody.cares.v1")])
+    bundles = waiting("left")
+    assert [len(broker.opened(bundle.body)) for bundle in bundles] == [broker.BUNDLE, 2]
+    assert bundles[1].properties["message_id"] == str(sent[broker.BUNDLE].id)
 
 
 def test_a_message_tells_what_it_is_and_for_which_request(publisher):
@@ -73,7 +87,7 @@ def test_what_has_lost_its_queue_is_not_confirmed_and_the_next_attempt_makes_the
 def test_a_relay_leaves_nothing_behind(publisher):
     say(450)
     assert [outbox.relay(publisher.publish) for _ in range(4)] == [200, 200, 50, 0]
-    assert len(waiting("right")) == 450
+    assert len(ids("right")) == 450
 
 
 @pytest.mark.parametrize("way", ["stop", "kill"])
@@ -88,7 +102,7 @@ def test_without_a_broker_the_messages_stay_and_none_is_lost(publisher, rabbit, 
     assert Outbox.objects.count() == 3
     rabbit.start()
     assert outbox.relay(publisher.publish) == 3
-    assert len({r.properties["message_id"] for r in waiting("left")}) == 5
+    assert len({*ids("left")}) == 5
 
 
 def test_a_broker_that_hangs_is_not_waited_for_long(publisher, rabbit, monkeypatch):

@@ -16,7 +16,8 @@ from .test_health import struck
 
 pytestmark = pytest.mark.django_db
 GATEWAY = "g" * 32
-READY = dict.fromkeys(SERVICES, "ready")
+ALL = (*SERVICES, "web")
+READY = dict.fromkeys(ALL, "ready")
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_with_all_services_here_all_are_ready(asked):
 
 def test_without_their_database_none_is(asked):
     with connection.execute_wrapper(struck(OperationalError("gone"))):
-        assert asked() == (503, dict.fromkeys(SERVICES, "away"))
+        assert asked() == (503, dict.fromkeys(ALL, "away"))
 
 
 def test_services_elsewhere_are_asked(asked, configure, settings, service):
@@ -88,6 +89,19 @@ def test_services_elsewhere_are_asked(asked, configure, settings, service):
     configure(notifications_url=service(body={"services": ["notifications"]}),
               reviews_url=service(body={"services": ["users", "reviews"]}))  # fmt: skip
     assert asked() == (200, READY)
+
+
+def test_the_pages_elsewhere_are_asked_too(asked, configure, settings, service):
+    settings.PAGES = False
+    configure(web_url=service(body={"services": ["web"]}))
+    assert asked() == (200, READY)
+    configure(web_url=f"http://127.0.0.1:{free_port()}")
+    assert asked() == (503, {**READY, "web": "away"})
+
+
+def test_an_installation_may_be_without_pages(asked, settings):
+    settings.PAGES = False
+    assert asked() == (200, dict.fromkeys(SERVICES, "ready"))
 
 
 @pytest.mark.parametrize(

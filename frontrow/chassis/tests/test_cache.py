@@ -1,6 +1,6 @@
 """Redis as the cache, and what becomes of it when it goes in the middle."""
 
-import logging
+import json
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -32,18 +32,13 @@ def failures():
     return REGISTRY.get_sample_value("frontrow_cache_failures_total")
 
 
-def said(caplog, event):
-    return [record.msg for record in caplog.records if record.msg["event"] == event]
+def said(lines, event):
+    return [line for line in lines() if line["event"] == event]
 
 
 def works():
     cache.set("works", 1, 60)
     return cache.get("works") == 1
-
-
-@pytest.fixture(autouse=True)
-def _heard(caplog):
-    caplog.set_level(logging.INFO, "frontrow.chassis.cache")
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
@@ -126,7 +121,7 @@ def test_once_it_is_away_only_the_watch_tries_it(redis, goes):
 
 
 @pytest.mark.parametrize("goes", ["kill", "freeze"])
-def test_it_is_said_once_that_it_went_and_once_that_it_is_back(redis, goes, caplog):
+def test_it_is_said_once_that_it_went_and_once_that_it_is_back(redis, goes, lines):
     cache.set("a", "b", 60)
     getattr(redis, goes)()
     for _ in range(20):
@@ -135,10 +130,10 @@ def test_it_is_said_once_that_it_went_and_once_that_it_is_back(redis, goes, capl
     wait(30, works, "the cache is back")
     for _ in range(20):
         assert works()
-    assert (len(said(caplog, "cache_away")), len(said(caplog, "cache_back"))) == (1, 1)
+    assert (len(said(lines, "cache_away")), len(said(lines, "cache_back"))) == (1, 1)
 
 
-def test_all_threads_know_and_one_says_so(redis, caplog):
+def test_all_threads_know_and_one_says_so(redis, lines):
     size = 10
     gate = threading.Barrier(size)
 
@@ -155,7 +150,7 @@ def test_all_threads_know_and_one_says_so(redis, caplog):
         found = [task.result() for task in [crowd.submit(meet) for _ in range(size)]]
     assert found == [["nothing"] * 100] * size
     assert failures() - before < 500
-    assert len(said(caplog, "cache_away")) == 1
+    assert len(said(lines, "cache_away")) == 1
 
 
 def test_it_may_be_away_from_the_start(redis):
@@ -164,16 +159,16 @@ def test_it_may_be_away_from_the_start(redis):
     assert cache.get("a", "nothing") == "nothing"
 
 
-def test_what_is_said_tells_no_password(redis, caplog):
+def test_what_is_said_tells_no_password(redis, lines):
     Forgiving._clients.clear()
     redis.client.config_set("requirepass", "another")
     try:
         assert cache.get("a", "nothing") == "nothing"
     finally:
         redis.client.config_set("requirepass", redis.password)
-    (away,) = said(caplog, "cache_away")
+    (away,) = said(lines, "cache_away")
     assert "AuthenticationError" in away["why"]
-    assert redis.password not in caplog.text
+    assert redis.password not in json.dumps(lines())
 
 
 def test_a_redis_that_is_full_is_like_one_that_is_away(redis):

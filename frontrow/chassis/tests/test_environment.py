@@ -25,6 +25,7 @@ BAD = [
     ("SERVICES", "users,cinema"),
     ("SERVICES", ""),
     ("SERVICES", ","),
+    ("SERVICES", "web,cinema"),
     ("PORT", "eighty"),
     ("PORT", "0"),
     ("PORT", "65536"),
@@ -43,6 +44,8 @@ BAD = [
     ("PAYMENTS_URL", "payments"),
     ("NOTIFICATIONS_URL", "in process"),
     ("REVIEWS_URL", ""),
+    ("WEB_URL", "web"),
+    ("WEB_URL", ""),
     ("EMAIL_URL", "mail"),
     ("EMAIL_URL", "smtp://frontrow:hunter2@mail:port"),
     ("EMAIL_URL", "pigeon://hunter2"),
@@ -95,7 +98,7 @@ def start(monkeypatch):
 
 def test_a_secret_and_a_database_are_enough(start):
     environment = start()
-    assert environment.services == list(SERVICES)
+    assert environment.services == [*SERVICES, "web"]
     assert environment.host == "127.0.0.1"
 
 
@@ -135,6 +138,14 @@ def test_what_has_no_default_must_be_there(start, name):
         start(**{name: None})
 
 
+def test_the_pages_alone_need_no_database_and_have_no_work(start):
+    assert start(SERVICES="web", DATABASE_URL=None).database_url is None
+    with pytest.raises(BadEnvironment, match="DATABASE_URL: Field required"):
+        start(SERVICES="web,users", DATABASE_URL=None)
+    with pytest.raises(BadEnvironment, match="WORK_IN_PROCESS: the pages alone"):
+        start(SERVICES="web", DATABASE_URL=None, WORK_IN_PROCESS="true")
+
+
 def test_all_bad_values_are_named_at_once(start):
     with pytest.raises(BadEnvironment) as refused:
         start(SECRET_KEY="hunter2", DATABASE_URL=None, PORT="eighty", LOG_LEVEL="LOUD")
@@ -156,9 +167,10 @@ def test_to_refuse_is_to_end_the_process_with_a_message_and_without_a_traceback(
 @pytest.mark.parametrize(
     ("given", "services"),
     [
-        ("all", ["users", "events", "bookings", "payments", "notifications", "reviews"]),
+        ("all", ["users", "events", "bookings", "payments", "notifications", "reviews", "web"]),
         ("users", ["users"]),
         (" events , users ", ["events", "users"]),
+        ("web", ["web"]),
     ],
 )
 def test_a_process_serves_all_services_or_those_that_are_named(start, given, services):

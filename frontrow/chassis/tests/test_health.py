@@ -21,7 +21,7 @@ def test_a_process_is_ready_when_all_it_needs_answers(client, settings):
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {
-        "status": "ready", "services": settings.SERVICES, "checks": {"database": "ready", "cache": "ready"},
+        "status": "ready", "services": [*settings.SERVICES, "web"], "checks": {"database": "ready", "cache": "ready"},
     }  # fmt: skip
 
 

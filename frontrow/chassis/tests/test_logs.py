@@ -7,24 +7,11 @@ import logging
 import pytest
 import structlog
 from django.db import connection
-from structlog.stdlib import ProcessorFormatter
 
 from frontrow.chassis import health as probes
 from frontrow.chassis import logs
 
 log = structlog.get_logger("frontrow.test")
-
-
-@pytest.fixture
-def lines():
-    """The lines that the product's own configuration wrote since the test began."""
-    handlers = logging.getLogger().handlers
-    handler = next(each for each in handlers if isinstance(each.formatter, ProcessorFormatter))
-    structlog.contextvars.clear_contextvars()  # of a request in an earlier test
-    told = io.StringIO()
-    before = handler.setStream(told)
-    yield lambda: [json.loads(line) for line in told.getvalue().splitlines()]
-    handler.setStream(before)
 
 
 def test_a_fact_is_one_line_of_json_with_its_level_time_and_place(lines):

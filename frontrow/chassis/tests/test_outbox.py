@@ -63,6 +63,46 @@ def test_a_message_is_handed_to_each_listener_once(ears):
     assert not Delivery.objects.exists()
 
 
+@pytest.fixture
+def together(monkeypatch):
+    """A listener that takes many at once; how many each time, and which versions it cannot bear among others."""
+    calls, alone = [], set()
+
+    def handler(messages):
+        versions = [message.data["version"] for message in messages]
+        calls.append(versions)
+        if alone & {*versions} and len(versions) > 1:
+            raise RuntimeError("not in company")
+
+    handler.__module__ = "frontrow.services.left.handlers"
+    monkeypatch.setattr(listener, "_handlers", {})
+    listener.hears_together(KIND)(handler)
+    return calls, alone
+
+
+def test_what_can_be_heard_together_is(together):
+    calls, _ = together
+    for version in range(1, 6):
+        say(version)
+    outbox.relay()
+    assert handover.deliver(timezone.now()) == 5
+    assert calls == [[1, 2, 3, 4, 5]]
+    assert Heard.objects.count() == 5
+    assert not Delivery.objects.exists()
+
+
+def test_what_cannot_be_heard_in_company_is_heard_alone_and_each_once(together):
+    calls, alone = together
+    alone.add(2)
+    for version in range(1, 4):
+        say(version)
+    outbox.relay()
+    deliver_all()
+    done = [versions for versions in calls if not (alone & {*versions} and len(versions) > 1)]
+    assert sorted(version for versions in done for version in versions) == [1, 2, 3]
+    assert not Delivery.objects.exists()
+
+
 def test_what_is_rolled_back_was_never_said(ears):
     with transaction.atomic():
         outbox.say(KIND, new_id(), 1, PERSON)

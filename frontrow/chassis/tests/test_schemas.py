@@ -87,6 +87,13 @@ def test_a_line_has_no_line_end_within_and_a_text_may(end):
     assert TEXT.validate_python(f"a{end}b") == f"a{end}b"
 
 
+@pytest.mark.parametrize("turn", [chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))])
+def test_a_line_turns_the_direction_of_nothing_around_it(turn):
+    assert refuses(LINE, f"a{turn}b")
+    assert TEXT.validate_python(f"a{turn}b") == f"a{turn}b"
+    assert LINE.validate_python("עברית") == "עברית"
+
+
 @given(st.text(max_size=20))
 def test_whatever_a_line_accepts_is_one_short_printable_line(sent):
     try:

@@ -3,5 +3,6 @@
 Owns: bookings, and the stock of every ticket type and event.
 Hears: event.published, event.updated, event.cancelled, payment.succeeded, refund.succeeded.
 Says: booking.held, booking.confirmed, booking.cancelled, booking.expired, stock.changed.
-Asks: events, about one it has not heard of yet, or before a refusal that rests on one.
+Asks: events, about one it has not heard of yet, or before a refusal that rests on one; users, who the guests
+of an event are, for its organiser.
 """

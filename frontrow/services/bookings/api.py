@@ -1,7 +1,7 @@
 """The HTTP door of bookings."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -14,18 +14,20 @@ from frontrow.chassis import idempotency
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
-from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
+from frontrow.chassis.middleware import request_id
+from frontrow.chassis.refusals import NotFound
 from frontrow.chassis.schemas import In, Out, Query, Whole
-from frontrow.services.bookings import booking, event, paying
+from frontrow.services.bookings import booking, event, organizing, paying
 from frontrow.services.bookings.booking import REFUSALS, TooLateToCancel
+from frontrow.services.bookings.deciding import Request
 from frontrow.services.bookings.models import Booking
-from frontrow.services.bookings.rules import CONFIRMED, HELD
+from frontrow.services.bookings.rules import CONFIRMED
+from frontrow.services.bookings.shown import SIGNED_IN, BookingOut, State
 
 door = Door("bookings", "Booking places, and giving them back.")
+door.add_router("", organizing.router)
 
-SIGNED_IN = (NotSignedIn, InvalidToken)
 MOST_PLACES, MOST_ITEMS = 1000, 50
-State = Literal["held", "confirmed", "cancelled", "expired"]
 
 
 class ItemIn(In):
@@ -47,40 +49,18 @@ class BookingIn(In):
             raise ValueError("name each ticket type once")
         return self
 
-    def request(self, user_id: UUID, key: str | None) -> booking.Request:
+    def request(self, user_id: UUID, key: str | None, request_id: str) -> Request:
         """What is asked for, in the words of the story."""
         items = tuple((item.ticket_type_id, item.quantity) for item in self.items or ()) or None
+        fingerprint = self._fingerprint() if key else ""
+        return Request(user_id, self.event_id, self.quantity or 1, items, key, fingerprint, request_id)
+
+    def _fingerprint(self) -> str:
         plain = self.model_copy(update={
-            "quantity": None if items else self.quantity or 1,
+            "quantity": None if self.items else self.quantity or 1,
             "items": sorted(self.items or (), key=lambda item: item.ticket_type_id),
         })  # fmt: skip
-        fingerprint = idempotency.fingerprint(plain)
-        return booking.Request(user_id, self.event_id, self.quantity or 1, items, key, fingerprint)
-
-
-class ItemOut(Out):
-    ticket_type_id: UUID
-    name: str
-    quantity: int
-    price: int
-
-
-class BookingOut(Out):
-    booking_id: UUID
-    user_id: UUID
-    event_id: UUID
-    status: State
-    booking_date: datetime
-    items: list[ItemOut]
-    quantity: int
-    amount: int
-    currency: str
-    expires_at: datetime | None
-
-    @classmethod
-    def of(cls, found: Booking) -> "BookingOut":
-        told = cls.model_validate(found)
-        return told if found.status == HELD else told.model_copy(update={"expires_at": None})
+        return idempotency.fingerprint(plain)
 
 
 class BookingsQuery(PageQuery):
@@ -134,7 +114,7 @@ def _post_options() -> dict[str, Any]:
 @door.post("/bookings", **_post_options())
 def hold(request: HttpRequest, body: BookingIn) -> Any:
     """Book places: held until expiresAt, or confirmed at once if they are free."""
-    wanted = body.request(person(request).user_id, idempotency.key_of(request))
+    wanted = body.request(person(request).user_id, idempotency.key_of(request), request_id() or "")
     return Status(201, BookingOut.model_validate(booking.hold(wanted, timezone.now())))
 
 

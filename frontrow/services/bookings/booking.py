@@ -1,21 +1,15 @@
 """The story of a booking: held, found, given back."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from frontrow.chassis import outbox
-from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.idempotency import KeyReused
-from frontrow.chassis.ids import new_id
-from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
 from frontrow.services.bookings import ending, event, metrics, rules
+from frontrow.services.bookings.deciding import OVERDUE, QUEUE, REPLAYED, Request
 from frontrow.services.bookings.models import Booking, Event, EventStock
 
 
@@ -67,30 +61,7 @@ RESTS_ON_EVENT = {
     TicketTypeRequired.code,
     LimitReached.code,
 }
-BOOKED, REPLAYED = "booked", "replayed"
-DECIDE = "SELECT outcome, told FROM bookings_hold_v1(%s, %s, %s) ORDER BY place"
-OVERDUE = "overdue"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody wants to book: items as (ticket type, quantity), or a quantity of the only type."""
-
-    user_id: UUID
-    event_id: UUID
-    quantity: int
-    items: tuple[tuple[UUID, int], ...] | None = None
-    key: str | None = None
-    fingerprint: str = ""
-
-    def for_database(self) -> dict[str, Any]:
-        """The request as hold_v1.sql reads it, with fresh ids."""
-        items = self.items and [{"ticketTypeId": str(kind), "quantity": n} for kind, n in self.items]
-        return {
-            "bookingId": str(new_id()), "messageId": str(new_id()), "requestId": request_id() or "",
-            "userId": str(self.user_id), "eventId": str(self.event_id), "items": items,
-            "quantity": self.quantity, "key": self.key, "fingerprint": self.fingerprint,
-        }  # fmt: skip
+SECOND_LOOK = {*RESTS_ON_EVENT, OVERDUE}  # outcomes that are not the answer yet
 
 
 def hold(request: Request, now: datetime) -> dict[str, Any]:
@@ -98,15 +69,17 @@ def hold(request: Request, now: datetime) -> dict[str, Any]:
 
     A refusal is given only after what it rests on was looked at afresh.
     """
-    outcome, told = decide([request], now)[0]
-    if outcome in RESTS_ON_EVENT and _may_have_changed(request.event_id, outcome):
-        outcome, told = decide([request], now)[0]
-    while outcome == OVERDUE:  # ends: at a given time there are only so many overdue holds
+    answer = QUEUE.decide(request, now)
+    if answer.outcome in RESTS_ON_EVENT and _may_have_changed(request.event_id, answer.outcome):
+        answer = QUEUE.decide(request, now)
+    while answer.outcome == OVERDUE:  # ends: at a given time there are only so many overdue holds
         ending.expire_of(request.event_id, now)
-        outcome, told = decide([request], now)[0]
-    if outcome not in (BOOKED, REPLAYED):
-        raise BY_CODE[outcome]
-    return told
+        answer = QUEUE.decide(request, now)
+    if answer.told is None:
+        raise BY_CODE[answer.outcome]
+    if answer.outcome != REPLAYED:
+        metrics.became(answer.outcome)
+    return answer.booking
 
 
 def _may_have_changed(event_id: UUID, outcome: str) -> bool:
@@ -118,24 +91,6 @@ def _may_have_changed(event_id: UUID, outcome: str) -> bool:
         return event.ask(event_id)
     except Unavailable:
         return False
-
-
-def decide(requests: Sequence[Request], now: datetime) -> list[tuple[str, Any]]:
-    """Outcome and booking for each request, decided together in one transaction, in order.
-
-    The statement is a transaction of its own: the lock that others wait for is never held across
-    a round trip. Raises TransactionManagementError within another one.
-    """
-    refuse_inside_transaction("booking")
-    asked = json.dumps([request.for_database() for request in requests])
-    with connection.cursor() as cursor:
-        cursor.execute(DECIDE, (asked, now, rules.OPEN_HOLDS))
-        rows = cursor.fetchall()
-    answers = [(outcome, told and json.loads(told)) for outcome, told in rows]
-    for _, told in [answer for answer in answers if answer[0] == BOOKED]:
-        metrics.became(told["status"])
-        outbox.NEWS.set()
-    return answers
 
 
 def find(booking_id: UUID, user_id: UUID) -> Booking:

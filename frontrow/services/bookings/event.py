@@ -51,6 +51,15 @@ def hear(facts: dict[str, Any]) -> None:
         learn(facts)
 
 
+def organized(event_id: UUID, organizer: UUID) -> Event:
+    """An organiser's own event, asked for if we have not heard of it. Raises NotFound, Unavailable."""
+    mine = Event.objects.filter(event_id=event_id)
+    found = mine.first() or (ask(event_id) and mine.first())
+    if not found or found.organizer_id != organizer:
+        raise NotFound
+    return found
+
+
 def _ask(event_id: UUID) -> bool:
     facts = clients.event_facts(event_id)
     if facts is not None:

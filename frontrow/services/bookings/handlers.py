@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from frontrow.chassis.listener import hears
+from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
 from frontrow.services.bookings import event, paying
 
@@ -14,9 +14,13 @@ def event_changed(message: Message) -> None:
     event.learn(message.data)
 
 
-@hears("payment.succeeded.v1")
-def payment_succeeded(message: Message) -> None:
-    paying.paid(paying.Paid.of(message.data), timezone.now())
+@hears_together("payment.succeeded.v1")
+def payments_succeeded(messages: list[Message]) -> None:
+    payments, now = [paying.Paid.of(message) for message in messages], timezone.now()
+    if len(payments) > 1:
+        paying.paid_together(payments, now)
+    else:
+        paying.paid(payments[0], now)
 
 
 @hears("refund.succeeded.v1")

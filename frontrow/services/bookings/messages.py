@@ -1,6 +1,6 @@
-"""What bookings says. booking.held, and .confirmed of a free one, are written by hold_v1.sql alike."""
+"""What bookings says. booking.held, and .confirmed of a free one, are written by hold_v2.sql alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from frontrow.chassis.message import rfc3339
@@ -9,8 +9,10 @@ from frontrow.services.bookings import rules
 from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 
 
-def booking_confirmed(booking: Booking) -> None:
-    say("booking.confirmed.v1", booking.booking_id, booking.version, booking_facts(booking))
+def bookings_confirmed(bookings: Iterable[Booking], request_ids: Sequence[str] = ()) -> None:
+    """`request_ids` tells the request of each, if not of all."""
+    facts = [("booking.confirmed.v1", b.booking_id, b.version, booking_facts(b)) for b in bookings]
+    say_all(facts, request_ids)
 
 
 def bookings_cancelled(bookings: Iterable[Booking]) -> None:

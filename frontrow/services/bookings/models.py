@@ -33,6 +33,7 @@ class Event(models.Model):
             models.Index(
                 fields=["event_id"], condition=Q(status="cancelled", closed_at=None), name="bookings_to_close"
             ),
+            models.Index(fields=["organizer_id", "event_id"], name="bookings_of_organizer"),
         ]
 
 
@@ -100,11 +101,15 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         fresh = self.filter(status=HELD, expires_at=F("held_until"), expires_at__gt=now, expires_at__lt=until)
         return fresh.update(expires_at=until)
 
-    def confirm(self, payment_id: UUID, now: datetime) -> int:
-        """Make tickets of these, if they are held and their event is not cancelled; how many."""
+    def confirmable(self, now: datetime) -> "BookingQuerySet":
+        """Those that are held, and whose event is not cancelled."""
         on = Event.objects.filter(event_id=models.OuterRef("event_id"), status="published")
-        held = self.filter(models.Exists(on), status=HELD, expires_at__gt=now)
-        return held.update(status=CONFIRMED, paid_by=payment_id, version=F("version") + 1)
+        return self.filter(models.Exists(on), status=HELD, expires_at__gt=now)
+
+    def confirm(self, payment_id: UUID, now: datetime) -> int:
+        """Make tickets of those of them that can be; how many."""
+        changes = {"status": CONFIRMED, "paid_by": payment_id, "version": F("version") + 1}
+        return self.confirmable(now).update(**changes)
 
 
 class Booking(models.Model):

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Sum
 
+from frontrow.chassis.message import Message
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.services.bookings import ending, messages, metrics, rules
 from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
@@ -27,21 +28,24 @@ WHY_NOTHING = {
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment that succeeded, and when."""
+    """A payment that succeeded, when, and in which request."""
 
     payment_id: UUID
     booking_id: UUID
     event_id: UUID
     user_id: UUID
     date: datetime
+    request_id: str = ""
 
     @classmethod
-    def of(cls, facts: dict[str, Any]) -> "Paid":
+    def of(cls, message: Message) -> "Paid":
         """From the message of payments."""
+        facts = message.data
         payment, booking, event, user = (
             UUID(facts[name]) for name in ("paymentId", "bookingId", "eventId", "userId")
         )
-        return cls(payment, booking, event, user, datetime.fromisoformat(facts["paymentDate"]))
+        date = datetime.fromisoformat(facts["paymentDate"])
+        return cls(payment, booking, event, user, date, message.request_id)
 
 
 def due(booking_id: UUID, user_id: UUID, now: datetime) -> dict[str, Any]:
@@ -63,6 +67,32 @@ def due(booking_id: UUID, user_id: UUID, now: datetime) -> dict[str, Any]:
     return {**messages.booking_facts(booking), "organizerId": str(event.organizer_id)}
 
 
+class OneByOne(Exception):
+    """Not all of these bookings can simply be confirmed."""
+
+
+def paid_together(payments: list[Paid], now: datetime) -> None:
+    """Make tickets of holds that were paid in time; raises OneByOne if it is not so simple for one of them.
+
+    Runs in the listener's transaction. It waits for no lock, and so locks nobody else out.
+    """
+    by_booking = {payment.booking_id: payment for payment in payments}
+    held = Booking.objects.filter(pk__in=by_booking).confirmable(now).order_by("pk")
+    bookings = list(held.select_for_update(of=("self",), skip_locked=True))
+    if len(bookings) < len(payments):
+        raise OneByOne
+    for booking in bookings:
+        payment = by_booking[booking.booking_id]
+        booking.status, booking.paid_by, booking.version = (
+            rules.CONFIRMED,
+            payment.payment_id,
+            booking.version + 1,
+        )
+        metrics.became_tickets(booking.booking_date, payment.date, now)
+    Booking.objects.bulk_update(bookings, ["status", "paid_by", "version"])
+    messages.bookings_confirmed(bookings, [by_booking[b.booking_id].request_id for b in bookings])
+
+
 def paid(payment: Paid, now: datetime) -> None:
     """Make a ticket of what was paid; late, if its places can be taken again.
 
@@ -73,7 +103,7 @@ def paid(payment: Paid, now: datetime) -> None:
         return _paid_late(payment, now)
     booking = Booking.objects.get(booking_id=payment.booking_id)
     metrics.became_tickets(booking.booking_date, payment.date, now)
-    return messages.booking_confirmed(booking)
+    return messages.bookings_confirmed([booking])
 
 
 def _paid_late(payment: Paid, now: datetime) -> None:
@@ -89,7 +119,7 @@ def _paid_late(payment: Paid, now: datetime) -> None:
     booking.save()
     if booking.status == rules.CONFIRMED:
         metrics.became_tickets(booking.booking_date, payment.date, now)
-        messages.booking_confirmed(booking)
+        messages.bookings_confirmed([booking])
     else:
         messages.bookings_cancelled([booking])
 

@@ -1,16 +1,18 @@
 """Decisions about bookings that need no lock. No Django, no clock, no I/O.
 
-Whether there is stock is decided by the database: migrations/hold_v1.sql.
+Whether there is stock is decided by the database: migrations/hold_v2.sql.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 HELD, CONFIRMED, CANCELLED, EXPIRED = "held", "confirmed", "cancelled", "expired"
 LIVE = (HELD, CONFIRMED)
 EXTENSION = timedelta(minutes=10)  # a hold lasts at least this long from when it is first being paid
+GROUP = 64  # requests that are decided together at most: while one group is, the next is received
 OPEN_HOLDS = 10  # unpaid bookings that a person may have at once
 
 
@@ -52,3 +54,23 @@ def event_capacity(cap: int | None, types: Iterable[int]) -> int:
 def availability(left_of_event: int, left_of_types: Iterable[int]) -> int:
     """How many places one can still buy, whichever runs out first."""
     return max(0, min(left_of_event, sum(left_of_types)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What was sold on a day: places, and what they cost in minor units."""
+
+    date: date
+    places: int
+    amount: int
+
+
+def by_day(sold: Iterable[tuple[datetime, int, int]], zone: tzinfo) -> list[Sold]:
+    """Places and amounts sold at these times, by the days of a zone on which any were; ascending."""
+    places: Counter[date] = Counter()
+    amounts: Counter[date] = Counter()
+    for moment, quantity, amount in sold:
+        day = moment.astimezone(zone).date()
+        places[day] += quantity
+        amounts[day] += amount
+    return [Sold(day, places[day], amounts[day]) for day in sorted(places)]

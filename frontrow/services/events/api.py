@@ -1,6 +1,5 @@
 """The HTTP door of events."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,14 +14,16 @@ from frontrow.chassis.auth import Internal, MaybeBearer, maybe_person, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
 from frontrow.chassis.schemas import Currency, In, Instant, Line, Out, Text, TimeZone, Whole
-from frontrow.services.events import event, listing
+from frontrow.services.events import covering, event, facets, listing
 from frontrow.services.events.clients import CapacityBelowSold
 from frontrow.services.events.event import AlreadyPublished, EventCancelled
-from frontrow.services.events.models import DRAFT, Event
-from frontrow.services.events.recent import LISTS, Recent
+from frontrow.services.events.models import DRAFT
+from frontrow.services.events.recent import FACETS, LISTS, SECONDS, Recent
 from frontrow.services.events.rules import Terms, Type
+from frontrow.services.events.shown import EventOut
 
 door = Door("events", "Events and the terms on which they are sold.")
+door.add_router("", covering.router)
 
 MOST_PLACES = 1_000_000
 MOST_TYPES = 50
@@ -112,58 +113,6 @@ class EventChangeIn(EventFields):
         return value
 
 
-class TicketTypeOut(Out):
-    ticket_type_id: UUID
-    name: str
-    price: int
-    currency: str
-    capacity: int
-    availability: int
-
-
-class RatingOut(Out):
-    average: float
-    count: int
-
-
-class EventOut(Out):
-    event_id: UUID
-    title: str
-    description: str
-    date: datetime
-    end_date: datetime
-    timezone: str
-    location: str
-    category: str
-    organizer_id: UUID
-    status: str
-    capacity: int
-    availability: int
-    ticket_types: list[TicketTypeOut]
-    rating: RatingOut
-    hold_minutes: int
-    max_per_person: int
-    sales_start: datetime | None
-    sales_end: datetime
-    cancel_until: datetime
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, found: Event) -> "EventOut":
-        terms, kinds = found.terms, found.types.all()
-        types = [
-            TicketTypeOut(currency=found.currency, **_fields(kind, TicketTypeOut, "currency"))
-            for kind in kinds
-        ]
-        derived = {
-            "capacity": terms.places, "ticket_types": types,
-            "rating": RatingOut(average=round(found.rating_average, 2), count=found.rating_count),
-            "sales_end": found.sales_end or found.end_date, "cancel_until": found.cancel_until or found.date,
-        }  # fmt: skip
-        return cls(**derived, **_fields(found, cls, *derived))
-
-
 class EventsQuery(PageQuery):
     q: Annotated[str, Line(0, 200)] | None = None
     category: Annotated[str, Line(1, 60)] | None = None
@@ -173,12 +122,24 @@ class EventsQuery(PageQuery):
     min_price: Annotated[int, Field(ge=0, le=2**53)] | None = None
     max_price: Annotated[int, Field(ge=0, le=2**53)] | None = None
     organizer_id: UUID | None = None
+    status: Literal["draft", "published", "cancelled"] | None = None
     sort: Literal["date", "-date", "price", "-price", "rating", "newest"] = "date"
 
     def wanted(self) -> listing.Wanted:
         """The question, in the words of the story."""
         own = self.model_dump(exclude={"q", "limit", "cursor"})
         return listing.Wanted(words=self.q or None, **own)
+
+
+class FacetOut(Out):
+    name: str
+    count: int
+
+
+class FacetsOut(Out):
+    categories: list[FacetOut]
+    cities: list[FacetOut]
+    currencies: list[str]
 
 
 @door.post("/events", **answers(201, EventOut, NotSignedIn, InvalidToken))
@@ -191,7 +152,8 @@ def create(request: HttpRequest, body: EventIn) -> Any:
 def search(request: HttpRequest, query: InQuery[EventsQuery]) -> Any:
     """Find events: by words, category, place, time, price or organiser.
 
-    Without `from`, those that are not over; by rating, all.
+    Without `from`, those that are not over; by rating, all. With my own `organizerId` all of mine, also
+    drafts and cancelled ones; of anybody else's only published ones are found, whatever `status` says.
     """
     wanted, who = query.wanted(), _who(request)
     recent = None if who and wanted.organizer_id == who else Recent(LISTS, query.model_dump_json())
@@ -200,6 +162,16 @@ def search(request: HttpRequest, query: InQuery[EventsQuery]) -> Any:
     found, cursor = listing.search(wanted, who, query, timezone.now())
     page = Page[EventOut](items=[EventOut.of(each) for each in found], next_cursor=cursor)
     return _kept(recent, request, page) if recent else page
+
+
+@door.get("/events/facets", auth=None, **answers(200, FacetsOut))
+def browse(request: HttpRequest) -> Any:
+    """By what events that are not over can be narrowed, the most frequent first; at most a minute old."""
+    recent = Recent(FACETS)
+    if recent.content is not None:
+        return _rendered(recent.content)
+    found = FacetsOut.model_validate(facets.of_events(timezone.now()))
+    return _kept(recent, request, found, facets.SECONDS)
 
 
 @door.get("/events/{uuid:event_id}", auth=MaybeBearer(), **answers(200, EventOut, InvalidToken, NotFound))
@@ -233,9 +205,9 @@ def told(request: HttpRequest, event_id: UUID) -> Any:
     return event.told(event_id)
 
 
-def _kept(recent: Recent, request: HttpRequest, answer: BaseModel) -> HttpResponse:
+def _kept(recent: Recent, request: HttpRequest, answer: BaseModel, seconds: int = SECONDS) -> HttpResponse:
     made = door.create_response(request, answer.model_dump(by_alias=True), status=200)
-    recent.keep(made.content)
+    recent.keep(made.content, seconds)
     return made
 
 
@@ -246,7 +218,3 @@ def _rendered(content: bytes) -> HttpResponse:
 def _who(request: HttpRequest) -> UUID | None:
     found = maybe_person(request)
     return found.user_id if found else None
-
-
-def _fields(row: object, schema: type[Out], *but: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in schema.model_fields if name not in but}

@@ -49,6 +49,15 @@ def find(event_id: UUID, person: UUID | None) -> Event:
     return event
 
 
+def own(event_id: UUID, organizer: UUID, lock: bool = False) -> Event:
+    """An organiser's own event, locked if wanted. Raises NotFound."""
+    rows = Event.objects.select_for_update() if lock else Event.objects
+    event = rows.filter(event_id=event_id, organizer_id=organizer).first()
+    if event is None:
+        raise NotFound
+    return event
+
+
 def change(event_id: UUID, organizer: UUID, changes: dict[str, Any], now: datetime) -> Event:
     """Change an organiser's own event; capacities only as far as bookings agrees.
 
@@ -56,7 +65,7 @@ def change(event_id: UUID, organizer: UUID, changes: dict[str, Any], now: dateti
     """
     stock = None
     for _ in range(ATTEMPTS):
-        before = _own(event_id, organizer)
+        before = own(event_id, organizer)
         known = before.terms
         terms = _changed(known, changes)
         _check(terms, known, now)
@@ -74,7 +83,7 @@ def change(event_id: UUID, organizer: UUID, changes: dict[str, Any], now: dateti
 def cancel(event_id: UUID, organizer: UUID, now: datetime) -> None:
     """Cancel an organiser's own event; a draft just goes. Cancelling twice is fine. Raises NotFound."""
     with transaction.atomic(durable=True):
-        event = _own(event_id, organizer, lock=True)
+        event = own(event_id, organizer, lock=True)
         before = event.status
         if before == DRAFT:
             event.delete()
@@ -111,14 +120,6 @@ def copy_rating(event_id: UUID, version: int, average: float, count: int) -> Non
     older = Event.objects.filter(event_id=event_id, rating_version__lt=version)
     if older.update(rating_version=version, rating_average=average, rating_count=count):
         recent.forget(event_id)
-
-
-def _own(event_id: UUID, organizer: UUID, lock: bool = False) -> Event:
-    rows = Event.objects.select_for_update() if lock else Event.objects
-    event = rows.filter(event_id=event_id, organizer_id=organizer).first()
-    if event is None:
-        raise NotFound
-    return event
 
 
 def _changed(terms: Terms, changes: dict[str, Any]) -> Terms:

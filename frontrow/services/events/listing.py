@@ -30,6 +30,7 @@ class Wanted:
     min_price: int | None = None
     max_price: int | None = None
     organizer_id: UUID | None = None
+    status: str | None = None
     sort: str = "date"
 
 
@@ -41,6 +42,8 @@ def search(
     The best rated are among those that are over: by rating, all are listed.
     """
     rows = _seen(wanted, person, now)
+    if wanted.status is not None:
+        rows = rows.filter(status=wanted.status)
     if wanted.words is not None:
         rows = rows.matching(wanted.words)
     if wanted.category is not None:

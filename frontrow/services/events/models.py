@@ -59,6 +59,7 @@ class Event(models.Model):
     search = models.GeneratedField(
         expression=SearchVector("words", config="simple"), output_field=SearchVectorField(), db_persist=True
     )
+    cover_digest = models.CharField(max_length=32, blank=True, default="", db_default="")
     version = models.BigIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -124,3 +125,12 @@ class TicketType(models.Model):
 
     def as_rule(self) -> Type:
         return Type(self.ticket_type_id, self.name, self.price, self.capacity)
+
+
+class Cover(models.Model):
+    """An event's image, as JPEG in the sizes that are shown; apart from the event, which is read often."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, primary_key=True, related_name="cover")
+    digest = models.CharField(max_length=32)
+    large = models.BinaryField()
+    small = models.BinaryField()

@@ -9,17 +9,17 @@ from django.db import transaction
 
 from frontrow.chassis.ids import new_id
 
-SECONDS = 1  # an answer is never older, even if it cannot be forgotten at once
+SECONDS = 1  # an answer is never older, even if it cannot be forgotten at once; facets are
 STAMP_SECONDS = 3600
 MOST_BYTES = 128 * 1024
-LISTS = "lists"
+LISTS, FACETS = "lists", "facets"
 
 
 class Recent:
     """The place of an answer: its content, if it is remembered and nothing changed since it was made.
 
-    A scope is an event's id or LISTS. Its stamp is read, or set, before the database is: what was read
-    before a change carries an old stamp, even if it is kept after the change.
+    A scope is an event's id, LISTS, or FACETS, which no change forgets. Its stamp is read, or set, before
+    the database is: what was read before a change carries an old stamp, even if it is kept after the change.
     """
 
     def __init__(self, scope: str, question: str = ""):
@@ -31,10 +31,10 @@ class Recent:
         kept: bytes = found.get(self.key, b"")
         self.content = kept.removeprefix(self.stamp) if self.stamp and kept.startswith(self.stamp) else None
 
-    def keep(self, content: bytes) -> None:
+    def keep(self, content: bytes, seconds: int = SECONDS) -> None:
         """Remember the answer, unless it is large."""
         if self.stamp and len(content) <= MOST_BYTES:
-            self.memory.set(self.key, self.stamp + content, SECONDS)
+            self.memory.set(self.key, self.stamp + content, seconds)
 
     def _first(self, key: str) -> bytes:
         """A stamp where there is none; b"" if somebody else was faster, or the cache is away."""

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -134,6 +135,23 @@ def searchable(text: str) -> str:
 def prefix_query(words: str) -> str:
     """A PostgreSQL tsquery that finds every word, each as the beginning of one; '' for no words."""
     return " & ".join(f"'{word}':*" for word in WORD.findall(folded(words))[:MOST_WORDS])
+
+
+def city(location: str) -> str:
+    """What stands after the last comma of a location: 'Konzerthaus, Berlin' is in Berlin."""
+    return location.rstrip(", ").rpartition(",")[2].strip()
+
+
+def most_frequent(
+    counted: Iterable[tuple[str, int]], fold: Callable[[str], str], most: int
+) -> list[tuple[str, int]]:
+    """The names that stand most often, and how often; spellings that fold alike are one, by the usual one."""
+    spellings: dict[str, Counter[str]] = {}
+    for name, count in counted:
+        if name:
+            spellings.setdefault(fold(name), Counter())[name] += count
+    found = [(min(each, key=lambda name: (-each[name], name)), each.total()) for each in spellings.values()]
+    return sorted(found, key=lambda each: (-each[1], each[0]))[:most]
 
 
 def _sales_end(terms: Terms) -> datetime:

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
-from django.utils import timezone
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from ninja import Header, Status
 from ninja import Query as InQuery
-from ninja import Status
 from pydantic import Field, StrictBool, model_validator
 
 from frontrow.chassis.api import Door, answers
@@ -30,6 +32,9 @@ door = Door("notifications", "What people are told, and what of it they want by 
 SIGNED_IN = (NotSignedIn, InvalidToken)
 OWN = "/notifications/{uuid:user_id}"
 ORDER = ("-date", "-notification_id")
+AcceptLanguage = Annotated[
+    str | None, Header(alias="Accept-Language", description="As browsers send it: de, en;q=0.8")
+]
 Kind = Literal[
     "user_registered", "booking_held", "booking_confirmed", "booking_expired", "booking_cancelled",
     "payment_failed", "refund_succeeded", "event_changed", "event_cancelled", "event_reminder",
@@ -76,6 +81,10 @@ class NotificationsQuery(PageQuery):
     unread: bool = False
 
 
+class UnreadOut(Out):
+    unread: int
+
+
 class ReadIn(In):
     notification_ids: Annotated[list[UUID], Field(max_length=500)] | None = None
 
@@ -100,16 +109,33 @@ def announce(request: HttpRequest, body: AnnouncementIn) -> Any:
 
 
 @door.get(OWN, **answers(200, Page[NotificationOut], *SIGNED_IN, NotFound, InvalidCursor))
-def mine(request: HttpRequest, user_id: UUID, query: InQuery[NotificationsQuery]) -> Any:
-    """My notifications, newest first."""
+def mine(
+    request: HttpRequest,
+    response: HttpResponse,
+    user_id: UUID,
+    query: InQuery[NotificationsQuery],
+    accept_language: AcceptLanguage = None,
+) -> Any:
+    """My notifications, newest first, in the first wanted language that we speak, or else in English."""
     rows = Notification.objects.of(_own(request, user_id))
     if query.kind:
         rows = rows.filter(kind=query.kind)
     if query.unread:
         rows = rows.filter(read_at=None)
     found, cursor = page(rows, ORDER, query)
+    response["Content-Language"] = settings.LANGUAGE_CODE
+    if accept_language:
+        response["Content-Language"] = translation.get_language_from_request(request)
+        notification.in_language(found, response["Content-Language"])
+    patch_vary_headers(response, ["Accept-Language"])
     items = [NotificationOut.model_validate(each) for each in found]
     return Page[NotificationOut](items=items, next_cursor=cursor)
+
+
+@door.get(OWN + "/unread", **answers(200, UnreadOut, *SIGNED_IN, NotFound))
+def unread(request: HttpRequest, user_id: UUID) -> Any:
+    """How many of my notifications I have not read."""
+    return {"unread": Notification.objects.unread_by(_own(request, user_id)).count()}
 
 
 @door.post(OWN + "/read", **answers(204, None, *SIGNED_IN, NotFound))

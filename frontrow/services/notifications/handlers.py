@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from frontrow.chassis.listener import hears
+from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
 from frontrow.services.notifications import known, rules
 from frontrow.services.notifications.models import Notification
@@ -31,33 +31,35 @@ def event(message: Message) -> None:
     known.learn_event(message.data, message.time)
 
 
-@hears("booking.held.v1", "booking.confirmed.v1", "booking.expired.v1", "booking.cancelled.v1")
-def booking(message: Message) -> None:
-    known.learn_booking(message.data)
+@hears_together("booking.held.v1", "booking.confirmed.v1", "booking.expired.v1", "booking.cancelled.v1")
+def bookings(messages: list[Message]) -> None:
+    known.learn_bookings(message.data for message in messages)
+    tell([_of_booking(message) for message in messages], timezone.now())
+
+
+def _of_booking(message: Message) -> Notification:
     if message.data.get("reason") == "event_cancelled":
-        _tell(rules.EVENT_CANCELLED, message, "eventId")  # once, however many bookings
-    else:
-        _tell(f"booking_{message.data['status']}", message, "bookingId")
+        return _draft(rules.EVENT_CANCELLED, message, "eventId")  # once, however many bookings
+    return _draft(f"booking_{message.data['status']}", message, "bookingId")
 
 
 @hears("payment.failed.v1")
 def payment_failed(message: Message) -> None:
     deadline = known.deadline_of(UUID(message.data["bookingId"]))
-    _tell(rules.PAYMENT_FAILED, message, "paymentId", deadline=deadline)
+    tell([_draft(rules.PAYMENT_FAILED, message, "paymentId", deadline=deadline)], timezone.now())
 
 
-@hears("refund.succeeded.v1")
-def refund_succeeded(message: Message) -> None:
-    _tell(rules.REFUND_SUCCEEDED, message, "refundId")
+@hears_together("refund.succeeded.v1")
+def refunds_succeeded(messages: list[Message]) -> None:
+    tell([_draft(rules.REFUND_SUCCEEDED, message, "refundId") for message in messages], timezone.now())
 
 
-def _tell(kind: str, message: Message, cause: str, **more: str | None) -> None:
+def _draft(kind: str, message: Message, cause: str, **more: str | None) -> Notification:
     data = message.data
     user_id, cause_id, event_id, booking_id = (
         UUID(data[name]) for name in ("userId", cause, "eventId", "bookingId")
     )
-    draft = Notification(
+    return Notification(
         user_id=user_id, kind=kind, cause=cause_id, event_id=event_id, booking_id=booking_id,
         facts={**data, **more}, date=message.time,
     )  # fmt: skip
-    tell([draft], timezone.now())

@@ -1,5 +1,6 @@
 """The story of what we know of people, events and bookings: heard, or asked for when it was not."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,16 +14,20 @@ from frontrow.services.notifications.models import Announcement, Booking, Event,
 
 def learn_person(facts: dict[str, Any]) -> None:
     """Take over what users says of a person. Runs in the caller's transaction."""
-    name = facts["profileInfo"].get("displayName") or facts["username"]
-    Person.objects.keep(UUID(facts["userId"]), facts["version"], email=facts["email"], name=name)
+    info = facts["profileInfo"]
+    name, language = info.get("displayName") or facts["username"], (info.get("locale") or "").split("-")[0]
+    Person.objects.keep(
+        UUID(facts["userId"]), facts["version"], email=facts["email"], name=name, language=language
+    )
 
 
-def learn_booking(facts: dict[str, Any]) -> None:
-    """Take over what became of a booking. Runs in the caller's transaction."""
-    Booking.objects.keep(
-        UUID(facts["bookingId"]), facts["version"], status=facts["status"],
-        booking_date=_time(facts["bookingDate"]), expires_at=_time(facts["expiresAt"]),
-    )  # fmt: skip
+def learn_bookings(told: Iterable[dict[str, Any]]) -> None:
+    """Take over what became of bookings. Runs in the caller's transaction."""
+    Booking.objects.keep_all([
+        {"booking_id": UUID(facts["bookingId"]), "version": facts["version"], "status": facts["status"],
+         "booking_date": _time(facts["bookingDate"]), "expires_at": _time(facts["expiresAt"])}
+        for facts in told
+    ])  # fmt: skip
 
 
 def learn_event(facts: dict[str, Any], since: datetime) -> None:

@@ -7,15 +7,17 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy
 
-from frontrow.chassis import money
-from frontrow.services.notifications import calendar, rules
+from frontrow.chassis import language
+from frontrow.services.notifications import calendar, rules, times
 from frontrow.services.notifications.models import Notification
+from frontrow.services.notifications.wording import Change
 from frontrow.services.notifications.words import words
 
 LISTED = (rules.BOOKING_HELD, rules.BOOKING_CONFIRMED)  # kinds that show what was booked, with prices
@@ -25,7 +27,9 @@ OVER = (rules.BOOKING_CANCELLED, rules.EVENT_CANCELLED)
 def letter(
     notification: Notification, address: str, name: str, tickets: Sequence[UUID], now: datetime
 ) -> EmailMultiAlternatives:
-    """The mail to a person. `tickets`: bookings whose calendar entries it brings or takes away.
+    """The mail to a person, in the language that is active.
+
+    `tickets`: bookings whose calendar entries it brings or takes away.
 
     Sent again it is the same mail: its Message-ID is the notification's.
     """
@@ -38,6 +42,7 @@ def letter(
         headers={
             "Message-ID": f"<{notification.pk}@{urlsplit(site).hostname}>",
             "Auto-Submitted": "auto-generated",
+            "Content-Language": shown["language"],
         },
     )  # fmt: skip
     mail.attach_alternative(render_to_string("notifications/letter.html", shown), "text/html")
@@ -51,34 +56,35 @@ def _shown(notification: Notification, name: str, tickets: bool, site: str) -> d
     facts, kind = notification.facts, notification.kind
     said = words(kind, facts)
     return {
-        "name": name, "site": site, "kind": kind,
+        "name": name, "site": site, "kind": kind, "language": translation.get_language(),
         "words": said,
         "event": _event(facts["event"], said.changes) if facts.get("event") else None,
         "is_off": kind == rules.EVENT_CANCELLED,
         "items": _items(facts) if kind in LISTED else [],
-        "total": money.shown(facts["amount"], facts["currency"]) if kind in LISTED else "",
+        "total": language.money(facts["amount"], facts["currency"]) if kind in LISTED else "",
         "deadline": said.deadline,
         "attached": ATTACHED[kind] if tickets else "",
-        "reason": REASONS.get(kind, "you booked this event" if facts.get("event") else "you have an account"),
+        "reason": REASONS.get(kind, BOOKED if facts.get("event") else KNOWN),
     }  # fmt: skip
 
 
-def _event(event: dict[str, Any], changes: Sequence[rules.Change]) -> dict[str, Any]:
+def _event(event: dict[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
     """When and where, each with how it looks; what is new stands over what it was."""
-    starts = datetime.fromisoformat(event["date"]).astimezone(ZoneInfo(event["timezone"]))
-    was = {change.label: change.before for change in changes}
-    when = rules.period(event["date"], event["endDate"], event["timezone"])
+    starts, zone = datetime.fromisoformat(event["date"]), event["timezone"]
+    was = {change.what: change.before for change in changes}
+    when = times.period(event["date"], event["endDate"], zone)
     lines = []
-    for label, text in (("When", when), ("Where", event["location"])):
-        lines.append({"look": "new" if label in was else "soft", "text": text})
-        lines.extend({"look": "soft over", "text": was[label]} for _ in range(label in was))
-    return {"title": event["title"], "day": starts.day, "month": f"{starts:%b}", "lines": lines}
+    for what, text in ((rules.TIME, when), (rules.PLACE, event["location"])):
+        lines.append({"look": "new" if what in was else "soft", "text": text})
+        lines.extend({"look": "soft over", "text": was[what]} for _ in range(what in was))
+    day, month = language.at(starts, zone).day, language.month(starts, zone)
+    return {"title": event["title"], "day": day, "month": month, "lines": lines}
 
 
 def _items(facts: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"name": item["name"], "quantity": item["quantity"],
-         "price": money.shown(item["price"] * item["quantity"], facts["currency"])}
+         "price": language.money(item["price"] * item["quantity"], facts["currency"])}
         for item in facts["items"]
     ]  # fmt: skip
 
@@ -93,14 +99,19 @@ def _calendar(notification: Notification, tickets: Sequence[UUID], site: str, no
     return part
 
 
+TAKEN_OUT = gettext_lazy("The attached entry takes it out of your calendar.")
 ATTACHED = {
-    rules.BOOKING_CONFIRMED: "The attached entry puts it into your calendar.",
-    rules.EVENT_CHANGED: "The attached entry moves it in your calendar.",
-    rules.BOOKING_CANCELLED: "The attached entry takes it out of your calendar.",
-    rules.EVENT_CANCELLED: "The attached entry takes it out of your calendar.",
+    rules.BOOKING_CONFIRMED: gettext_lazy("The attached entry puts it into your calendar."),
+    rules.EVENT_CHANGED: gettext_lazy("The attached entry moves it in your calendar."),
+    rules.BOOKING_CANCELLED: TAKEN_OUT,
+    rules.EVENT_CANCELLED: TAKEN_OUT,
 }
+BOOKED = gettext_lazy("Frontrow wrote to you because you booked this event.")
+KNOWN = gettext_lazy("Frontrow wrote to you because you have an account.")
 REASONS = {
-    rules.USER_REGISTERED: "this address was registered at Frontrow",
-    rules.PAYMENT_FAILED: "you tried to pay for a booking",
-    rules.REFUND_SUCCEEDED: "you paid for a booking",
+    rules.USER_REGISTERED: gettext_lazy(
+        "Frontrow wrote to you because this address was registered at Frontrow."
+    ),
+    rules.PAYMENT_FAILED: gettext_lazy("Frontrow wrote to you because you tried to pay for a booking."),
+    rules.REFUND_SUCCEEDED: gettext_lazy("Frontrow wrote to you because you paid for a booking."),
 }

@@ -10,7 +10,7 @@ import structlog
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Count
-from django.utils import timezone
+from django.utils import timezone, translation
 from prometheus_client import Counter, Gauge
 
 from frontrow.chassis import metrics
@@ -115,7 +115,9 @@ def _write_and_send(notification: Notification, connection: BaseEmailBackend, no
         return False
     if notification.kind == rules.EVENT_CHANGED and not _as_it_is_now(notification):
         return False
-    message = letter(notification, person.email, person.name, _tickets(notification), now)
+    tickets = _tickets(notification)
+    with translation.override(person.reads):
+        message = letter(notification, person.email, person.name, tickets, now)
     connection.send_messages([message])
     return True
 

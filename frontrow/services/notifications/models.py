@@ -4,23 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, Min, OuterRef, Q
 
+from frontrow.chassis.copies import CopyQuerySet
 from frontrow.chassis.ids import new_id
 from frontrow.services.notifications.rules import PUBLISHED, REMIND_BEFORE
 
 WAITING, SENT, SKIPPED, GIVEN_UP = "waiting", "sent", "skipped", "given_up"
-
-
-class CopyQuerySet(models.QuerySet[Any]):
-    def keep(self, key: UUID, version: int, **columns: Any) -> bool:
-        """Take over what a message says of something, unless as new or newer is here; whether it was.
-
-        Inserted first: of two that come at once, the second then waits, and its update sees the first.
-        """
-        self.bulk_create([self.model(pk=key, version=0, **columns)], ignore_conflicts=True)
-        return self.filter(pk=key, version__lt=version).update(version=version, **columns) == 1
 
 
 class Person(models.Model):
@@ -30,8 +22,14 @@ class Person(models.Model):
     version = models.BigIntegerField()
     email = models.CharField(max_length=254)
     name = models.CharField(max_length=100)
+    language = models.CharField(max_length=3, blank=True, default="", db_default="")  # of their account
 
     objects = CopyQuerySet.as_manager()
+
+    @property
+    def reads(self) -> str:
+        """The language to write to them in: theirs if we speak it, else ours."""
+        return self.language if self.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 class EventQuerySet(CopyQuerySet):
@@ -97,6 +95,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """What a person was told."""
         return self.filter(user_id=user_id, told=True)
 
+    def unread_by(self, user_id: UUID) -> "NotificationQuerySet":
+        """Of these, what the person has not read."""
+        return self.of(user_id).filter(read_at=None)
+
     def untold(self) -> "NotificationQuerySet":
         """Those that wait for news of their event."""
         return self.filter(told=False)
@@ -133,6 +135,9 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["user_id", "-date", "-notification_id"], name="notifications_of_person"),
             models.Index(fields=["date"], condition=Q(told=False), name="notifications_untold"),
+            models.Index(
+                fields=["user_id"], condition=Q(told=True, read_at=None), name="notifications_unread"
+            ),
             models.Index(fields=["booking_id"], name="notifications_of_booking"),
         ]
 

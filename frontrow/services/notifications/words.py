@@ -1,83 +1,69 @@
-"""What is said for each kind of notification: in the app, and in the mail around it."""
+"""What is said for each kind of notification, in the language that is active: in the app, and in the mail."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-from frontrow.chassis import money
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
 from frontrow.services.notifications import rules
-from frontrow.services.notifications.rules import Change, places
-
-Facts = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A headline, what it is about, paragraphs of text, and where to go from there."""
-
-    headline: str
-    about: str
-    paragraphs: tuple[str, ...]
-    action: str
-    path: str
-    quote: str = ""  # somebody else's words, kept apart from ours
-    changes: tuple[Change, ...] = ()
-    deadline: str = ""
-
-    @property
-    def subject(self) -> str:
-        """One line that says it all."""
-        return " ".join(f"{self.headline}: {self.about}".split()) if self.about else self.headline
-
-    @property
-    def message(self) -> str:
-        """All of it as plain text, which says by itself what it is about."""
-        changes = (f"{change.label}: {change.after} (it was {change.before})." for change in self.changes)
-        text = "\n\n".join([*self.paragraphs, *changes, *([self.quote] if self.quote else [])])
-        return text if self.about in text else f"{self.about} – {text}"
+from frontrow.services.notifications.wording import (
+    Facts,
+    Words,
+    booked,
+    change,
+    count,
+    moment,
+    money,
+    title,
+    to_booking,
+    to_event,
+)
 
 
 def words(kind: str, facts: Facts) -> Words:
-    """What a notification says. `facts["event"]` is the event as it was then, or null if there is none."""
+    """What a notification says. `facts["event"]` is the event as it was then, or null if there is none.
+
+    Raises KeyError if the facts are too few.
+    """
     return BY_KIND[kind](facts)
 
 
 def registered(facts: Facts) -> Words:
     return Words(
-        "Welcome to Frontrow", "",
-        ("Your account is ready. Book places, pay, and find your tickets in one spot.",
-         "We write to you only about what concerns you, and you choose what comes by mail."),
-        "Find an event", "/",
+        _("Welcome to Frontrow"), "",
+        (_("Your account is ready. Book places, pay, and find your tickets in one spot."),
+         _("We write to you only about what concerns you, and you choose what comes by mail.")),
+        _("Find an event"), "/",
     )  # fmt: skip
 
 
 def held(facts: Facts) -> Words:
-    price, until = money.shown(facts["amount"], facts["currency"]), _moment(facts, facts["expiresAt"])
-    return Words(
-        "Held for you", _title(facts),
-        (f"We hold {places(facts['items'])} for you until {until}.",
-         f"Pay {price} by then to keep them. After that they go back on sale."),
-        f"Pay {price}", _booking(facts), deadline=until,
-    )  # fmt: skip
+    price, until = money(facts), moment(facts, facts["expiresAt"])
+    hold = _("We hold %(places)s for you until %(until)s.") % {**booked(facts), "until": until}
+    pay = ngettext(
+        "Pay %(price)s by then to keep it. After that it goes back on sale.",
+        "Pay %(price)s by then to keep them. After that they go back on sale.",
+        count(facts),
+    ) % {"price": price}
+    action = _("Pay %(price)s") % {"price": price}
+    return Words(_("Held for you"), title(facts), (hold, pay), action, to_booking(facts), deadline=until)
 
 
 def confirmed(facts: Facts) -> Words:
-    price = money.shown(facts["amount"], facts["currency"])
-    paid = f"You paid {price}." if facts["amount"] else "It is free."
+    paid = _("You paid %(price)s.") % {"price": money(facts)} if facts["amount"] else _("It is free.")
+    sure = _("Your booking is confirmed: %(places)s.") % booked(facts)
     return Words(
-        "Your tickets", _title(facts),
-        (f"Your booking is confirmed: {places(facts['items'])}. {paid}",),
-        "Show my tickets", _booking(facts),
-    )  # fmt: skip
+        _("Your tickets"), title(facts), (f"{sure} {paid}",), _("Show my tickets"), to_booking(facts)
+    )
 
 
 def expired(facts: Facts) -> Words:
     return Words(
-        "Your hold has ended", _title(facts),
-        ("The time to pay is over, and your places went back on sale.",
-         "If a payment of yours is still on its way, it gets you these places if they are left, or else comes"
-         " back to you by itself."),
-        "See what is left", _event(facts),
+        _("Your hold has ended"), title(facts),
+        (_("The time to pay is over, and your places went back on sale."),
+         _("If a payment of yours is still on its way, it gets you these places if they are left, or else"
+           " comes back to you by itself.")),
+        _("See what is left"), to_event(facts),
     )  # fmt: skip
 
 
@@ -86,112 +72,135 @@ def cancelled(facts: Facts) -> Words:
 
 
 def given_back(facts: Facts) -> Words:
-    money_back = ("Whatever you paid for it goes back to you.",) if facts["amount"] else ()
+    gave = ngettext(
+        "You gave back %(places)s; it is no longer yours.",
+        "You gave back %(places)s; they are no longer yours.",
+        count(facts),
+    ) % booked(facts)
+    money_back = (_("Whatever you paid for it goes back to you."),) if facts["amount"] else ()
     return Words(
-        "Booking cancelled", _title(facts),
-        (f"You gave back {places(facts['items'])}; they are no longer yours.", *money_back),
-        "See the booking", _booking(facts),
-    )  # fmt: skip
+        _("Booking cancelled"), title(facts), (gave, *money_back), _("See the booking"), to_booking(facts)
+    )
 
 
 def refunded_in_full(facts: Facts) -> Words:
-    return Words(
-        "Booking cancelled", _title(facts),
-        (f"The organiser refunded your booking in full, so {places(facts['items'])} is no longer valid.",),
-        "See the booking", _booking(facts),
-    )  # fmt: skip
+    why = ngettext(
+        "The organiser refunded your booking in full, so %(places)s is no longer valid.",
+        "The organiser refunded your booking in full, so %(places)s are no longer valid.",
+        count(facts),
+    ) % booked(facts)
+    return Words(_("Booking cancelled"), title(facts), (why,), _("See the booking"), to_booking(facts))
 
 
 def paid_too_late(facts: Facts) -> Words:
     return Words(
-        "Paid too late", _title(facts),
-        ("Your payment came after your hold had ended, and by then no places were left. We are sorry.",
-         f"All of your money goes back to you: {money.shown(facts['amount'], facts['currency'])}."),
-        "See the event", _event(facts),
+        _("Paid too late"), title(facts),
+        (_("Your payment came after your hold had ended, and by then no places were left. We are sorry."),
+         _("All of your money goes back to you: %(amount)s.") % {"amount": money(facts)}),
+        _("See the event"), to_event(facts),
     )  # fmt: skip
 
 
 def payment_failed(facts: Facts) -> Words:
-    until = _moment(facts, facts["deadline"]) if facts["deadline"] else ""
-    keep = f" We hold your places until {until}." if until else ""
-    return Words(
-        "Payment failed", _title(facts),
-        (f"{facts['reason']} You were not charged.", f"Try again with another card.{keep}"),
-        "Try again", _booking(facts), deadline=until,
-    )  # fmt: skip
+    until = moment(facts, facts["deadline"]) if facts["deadline"] else ""
+    why = str(FAILED_BECAUSE.get(facts["code"], facts["reason"]))  # others' codes: as the provider says it
+    again = [_("Try again with another card.")]
+    if until:
+        again.append(_("We hold your places until %(until)s.") % {"until": until})
+    said = (" ".join([why, _("You were not charged.")]), " ".join(again))
+    return Words(_("Payment failed"), title(facts), said, _("Try again"), to_booking(facts), deadline=until)
 
 
 def refund(facts: Facts) -> Words:
-    amount, because = money.shown(facts["amount"], facts["currency"]), REFUNDED_BECAUSE[facts["cause"]]
+    amount = {"amount": money(facts)}
+    because = str(REFUNDED_BECAUSE[facts["cause"]]) % amount
     return Words(
-        f"Refund of {amount}", _title(facts),
-        (f"{amount} is on its way back to you, {because}. {_so_far(facts)}".strip(),
-         "It goes to where you paid from. Banks take up to ten days.",
-         *(["The organiser writes:"] if facts["reason"] else [])),
-        "See the booking", _booking(facts), quote=facts["reason"],
+        _("Refund of %(amount)s") % amount, title(facts),
+        (f"{because} {_so_far(facts)}".strip(),
+         _("It goes to where you paid from. Banks take up to ten days."),
+         *([_("The organiser writes:")] if facts["reason"] else [])),
+        _("See the booking"), to_booking(facts), quote=facts["reason"],
     )  # fmt: skip
 
 
 def _so_far(facts: Facts) -> str:
-    paid, back = (money.shown(facts[name], facts["currency"]) for name in ("paymentAmount", "refundedAmount"))
+    sums = {"paid": money(facts, "paymentAmount"), "back": money(facts, "refundedAmount")}
     if facts["amount"] == facts["paymentAmount"]:
         return ""
     if facts["refundedAmount"] == facts["paymentAmount"]:
-        return f"With that, all of the {paid} that you paid has come back."
+        return _("With that, all of the %(paid)s that you paid has come back.") % sums
     if facts["refundedAmount"] == facts["amount"]:
-        return f"You paid {paid}."
-    return f"Of the {paid} that you paid, {back} has come back so far."
+        return _("You paid %(price)s.") % {"price": sums["paid"]}
+    return _("Of the %(paid)s that you paid, %(back)s has come back so far.") % sums
 
 
 def event_changed(facts: Facts) -> Words:
-    changes = rules.differences(facts["before"], facts["after"])
-    what = " and ".join({"When": "time", "Where": "place"}[change.label] for change in changes)
+    what = rules.differences(facts["before"], facts["after"])
     return Words(
-        f"New {what}", _title(facts),
-        ("The organiser changed this event. Your booking stays as it is.",),
-        "See the event", _event(facts), changes=tuple(changes),
+        str(NEW[what]), title(facts),
+        (_("The organiser changed this event. Your booking stays as it is."),),
+        _("See the event"), to_event(facts),
+        changes=tuple(change(each, facts["before"], facts["after"]) for each in what),
     )  # fmt: skip
 
 
 def event_cancelled(facts: Facts) -> Words:
     return Words(
-        "Cancelled", _title(facts),
-        ("The organiser cancelled this event, and your booking with it. We are sorry.",
-         "Whatever you paid goes back to you in full; you need not do anything."),
-        "Find another event", "/",
+        pgettext("event", "Cancelled"), title(facts),
+        (_("The organiser cancelled this event, and your booking with it. We are sorry."),
+         _("Whatever you paid goes back to you in full; you need not do anything.")),
+        _("Find another event"), "/",
     )  # fmt: skip
 
 
 def reminder(facts: Facts) -> Words:
     event = facts["event"]
+    when = {"when": moment(facts, event["date"]), "place": event["location"]}
     return Words(
-        "See you soon", event["title"],
-        (f"It begins {_moment(facts, event['date'])}, at {event['location']}.",
-         "Have your tickets at hand when you come."),
-        "Show my tickets", "/my/bookings",
+        _("See you soon"), event["title"],
+        (_("It begins on %(when)s, at %(place)s.") % when, _("Have your tickets at hand when you come.")),
+        _("Show my tickets"), "/my/bookings",
     )  # fmt: skip
 
 
 def organizer_message(facts: Facts) -> Words:
-    of_event = facts.get("event") is not None
-    writer = "Frontrow" if facts.get("from") == "frontrow" else f"The organiser of {_title(facts)}"
+    if facts.get("event") is None:
+        subject = facts["subject"] or _("A word from Frontrow")
+        return Words(subject, "", (), _("Open Frontrow"), "/", quote=facts["message"])
+    of_event = _("The organiser of %(event)s writes:") % {"event": title(facts)}
     return Words(
-        facts["subject"] or ("A word from the organiser" if of_event else "A word from Frontrow"),
-        _title(facts) if of_event else "",
-        (f"{writer} writes:",) if of_event else (),
-        *(("See the event", _event(facts)) if of_event else ("Open Frontrow", "/")),
-        quote=facts["message"],
-    )
+        facts["subject"] or _("A word from the organiser"), title(facts),
+        (_("Frontrow writes:") if facts.get("from") == "frontrow" else of_event,),
+        _("See the event"), to_event(facts), quote=facts["message"],
+    )  # fmt: skip
 
 
 CANCELLED_BECAUSE: dict[str, Callable[[Facts], Words]] = {
     "person": given_back, "refunded": refunded_in_full, "paid_too_late": paid_too_late,
 }  # fmt: skip
+FAILED_BECAUSE = {
+    "card_declined": gettext_lazy("Your card was declined."),
+    "insufficient_funds": gettext_lazy("Your card has insufficient funds."),
+    "expired_card": gettext_lazy("Your card has expired."),
+    "authentication_failed": gettext_lazy("Your bank did not confirm the payment."),
+    "not_authenticated": gettext_lazy("The payment was not completed in time."),
+    "superseded": gettext_lazy("Another payment was begun instead."),
+    "no_answer": gettext_lazy("The bank did not answer."),
+    "booking_cancelled": gettext_lazy("The booking was cancelled."),
+    "cancelled": gettext_lazy("The payment was given up."),
+}
 REFUNDED_BECAUSE = {
-    "organizer": "granted by the organiser",
-    "person": "because you gave your booking back",
-    "event_cancelled": "because the event was cancelled",
-    "paid_too_late": "because it was paid too late and no places were left",
+    "organizer": gettext_lazy("%(amount)s is on its way back to you, granted by the organiser."),
+    "person": gettext_lazy("%(amount)s is on its way back to you, because you gave your booking back."),
+    "event_cancelled": gettext_lazy("%(amount)s is on its way back to you, because the event was cancelled."),
+    "paid_too_late": gettext_lazy(
+        "%(amount)s is on its way back to you, because it was paid too late and no places were left."
+    ),
+}
+NEW = {
+    (rules.TIME,): gettext_lazy("New time"),
+    (rules.PLACE,): gettext_lazy("New place"),
+    (rules.TIME, rules.PLACE): gettext_lazy("New time and place"),
 }
 BY_KIND: dict[str, Callable[[Facts], Words]] = {
     rules.USER_REGISTERED: registered, rules.BOOKING_HELD: held, rules.BOOKING_CONFIRMED: confirmed,
@@ -200,19 +209,3 @@ BY_KIND: dict[str, Callable[[Facts], Words]] = {
     rules.EVENT_CANCELLED: event_cancelled, rules.EVENT_REMINDER: reminder,
     rules.ORGANIZER_MESSAGE: organizer_message,
 }  # fmt: skip
-
-
-def _title(facts: Facts) -> str:
-    return facts["event"]["title"] if facts.get("event") else "your event"
-
-
-def _moment(facts: Facts, at: str) -> str:
-    return rules.moment(at, facts["event"]["timezone"] if facts.get("event") else "UTC")
-
-
-def _booking(facts: Facts) -> str:
-    return f"/my/bookings/{facts['bookingId']}"
-
-
-def _event(facts: Facts) -> str:
-    return f"/e/{facts['eventId']}"

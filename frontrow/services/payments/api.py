@@ -6,18 +6,18 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query as InQuery
 from ninja import Status
-from pydantic import WithJsonSchema, field_validator
+from pydantic import Field, WithJsonSchema, field_validator
 
 from frontrow.chassis import idempotency
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
-from frontrow.chassis.schemas import In, Line, Out, Text, Whole
+from frontrow.chassis.schemas import In, Line, Out, Query, Text, Whole
 from frontrow.services.payments import pages, payment, refund, rules
 from frontrow.services.payments.clients import NothingDue
 from frontrow.services.payments.models import Payment
@@ -29,6 +29,7 @@ door = Door("payments", "Paying for bookings, and getting money back.")
 
 SIGNED_IN = (NotSignedIn, InvalidToken)
 KEYED = (idempotency.InvalidKey, idempotency.KeyReused)
+MOST_TOTALS = 500
 State = Literal["processing", "requires_action", "succeeded", "failed", "partially_refunded", "refunded"]
 
 
@@ -44,6 +45,18 @@ class PaymentIn(In):
         if not PROVIDER.accepts(method):
             raise ValueError(f"is not a test card of the sandbox; these are: {', '.join(CARDS)}")
         return method
+
+
+class MethodOut(Out):
+    payment_method: str
+    brand: str
+    last_digits: str
+    meaning: str
+
+
+class MethodsOut(Out):
+    provider: str
+    methods: list[MethodOut]
 
 
 class ActionOut(Out):
@@ -80,10 +93,39 @@ class PaymentOut(Out):
         return cls.model_validate(found).model_copy(update=more)
 
 
+class RefundOfOut(Out):
+    refund_id: UUID
+    amount: int
+    status: Literal["pending", "succeeded"]
+    cause: Literal["organizer", "person", "event_cancelled", "paid_too_late"]
+    reason: str
+    created_at: datetime
+
+
+class PaymentWithRefundsOut(PaymentOut):
+    refunds: list[RefundOfOut]
+
+
 class PaymentsQuery(PageQuery):
     booking_id: UUID | None = None
     event_id: UUID | None = None
     status: State | None = None
+
+
+class TotalsQuery(Query):
+    event_id: Annotated[list[UUID], Field(max_length=100)] = []
+
+
+class TotalOut(Out):
+    event_id: UUID
+    currency: str
+    taken: int
+    refunded: int
+    payments: int
+
+
+class TotalsOut(Out):
+    items: list[TotalOut]
 
 
 class RefundIn(In):
@@ -135,11 +177,29 @@ def mine(request: HttpRequest, query: InQuery[PaymentsQuery]) -> Any:
     return Page[PaymentOut](items=[PaymentOut.of(each, me) for each in found], next_cursor=cursor)
 
 
-@door.get("/payments/{uuid:payment_id}", **answers(200, PaymentOut, *SIGNED_IN, NotFound))
+@door.get("/payments/methods", auth=None, **answers(200, MethodsOut))
+def methods(request: HttpRequest, response: HttpResponse) -> Any:
+    """What to pay with: the sandbox's test cards, and what each of them means."""
+    response["Cache-Control"] = "public, max-age=60"
+    return {"provider": PROVIDER.name, "methods": PROVIDER.methods()}
+
+
+@door.get("/payments/totals", **answers(200, TotalsOut, *SIGNED_IN))
+def totals(request: HttpRequest, query: InQuery[TotalsQuery]) -> Any:
+    """What my events took and gave back, in minor units; of those named, or of the newest 500."""
+    rows = Payment.objects.filter(organizer_id=person(request).user_id)
+    if query.event_id:
+        rows = rows.filter(event_id__in=query.event_id)
+    found = rows.totals()[:MOST_TOTALS]
+    return {"items": [{**each, "refunded": each["back"], "payments": each["count"]} for each in found]}
+
+
+@door.get("/payments/{uuid:payment_id}", **answers(200, PaymentWithRefundsOut, *SIGNED_IN, NotFound))
 def read(request: HttpRequest, payment_id: UUID) -> Any:
-    """A payment that I made, or that was made for my event."""
+    """A payment that I made, or that was made for my event, and what went back of it."""
     me = person(request).user_id
-    return PaymentOut.of(payment.find(payment_id, me), me)
+    found = payment.find(payment_id, me)
+    return {**PaymentOut.of(found, me).model_dump(), "refunds": found.refunds.order_by("refund_id")}
 
 
 @door.post("/refunds", **GRANT)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, Sum
 
 from frontrow.chassis.ids import new_id
 from frontrow.services.payments.rules import (
@@ -39,6 +39,12 @@ class PaymentQuerySet(Retried["Payment"]):
     def seen_by(self, person: UUID) -> "PaymentQuerySet":
         """What a person may read: what they paid, and what was paid for their events."""
         return self.filter(Q(user_id=person) | Q(organizer_id=person))
+
+    def totals(self) -> Any:
+        """What was captured and granted back by them, for each event and currency, the newest event first."""
+        captured = self.filter(status__in=CAPTURED).values("event_id", "currency")
+        sums = captured.annotate(taken=Sum("amount"), back=Sum("refunding"), count=Count("pk"))
+        return sums.order_by("-event_id", "currency")
 
     def open_of(self, booking_id: UUID) -> "Payment | None":
         """The one payment that a booking may have which has not failed, refunded or not."""
@@ -100,6 +106,7 @@ class Payment(models.Model):
             models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="payments_to_look_at"),
             models.Index(fields=["user_id", "payment_id"], name="payments_of_person"),
             models.Index(fields=["event_id", "payment_id"], name="payments_of_event"),
+            models.Index(fields=["organizer_id", "event_id"], name="payments_of_organizer"),
         ]
 
 

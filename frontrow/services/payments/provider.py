@@ -12,6 +12,16 @@ class ProviderAway(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Method:
+    """A way to pay, as people choose it; `meaning` is a stable code of what becomes of it."""
+
+    payment_method: str
+    brand: str
+    last_digits: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What to charge, in minor units, under a key that makes asking twice as good as once."""
 
@@ -37,8 +47,13 @@ class Outcome:
 class Provider(Protocol):
     """A company that moves money. Every call may raise ProviderAway."""
 
+    name: str
+
     def accepts(self, method: str) -> bool:
         """Whether this is one of its payment methods; asked without the network."""
+
+    def methods(self) -> list[Method]:
+        """What to choose from, in the order in which it is shown; asked without the network."""
 
     def charge(self, order: Order) -> Outcome:
         """Take the money, once for a key."""

@@ -12,71 +12,86 @@ from datetime import datetime
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.payments.models import SandboxCharge, SandboxRefund
-from frontrow.services.payments.provider import CANCELLED, Order, Outcome, ProviderAway
+from frontrow.services.payments.provider import CANCELLED, Method, Order, Outcome, ProviderAway
 from frontrow.services.payments.rules import FAILED, REQUIRES_ACTION, SUCCEEDED
 
 SLOW_SECONDS = 2.0
 REFERENCE = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
+PAYS, AUTHENTICATION, SLOW = "pays", "authentication", "slow"
+NO_ANSWER = "no_answer"  # the order never arrives
+ANSWER_LOST = "answer_lost"  # the order is carried out, but the first answer never arrives
+REFUND_ANSWER_LOST = "refund_answer_lost"
+DECLINED = {  # by these codes
+    "declined": "card_declined",
+    "insufficient_funds": "insufficient_funds",
+    "expired_card": "expired_card",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
-    """How a test card behaves."""
+    """A test card: how it looks, and how it behaves."""
 
-    declined: str = ""  # by this code
-    authenticates: bool = False
-    slow: bool = False
-    silent: bool = False  # the order never arrives
-    loses_answers: bool = False  # the order is carried out, but the first answer never arrives
-    loses_refund_answers: bool = False
+    brand: str
+    last_digits: str
+    meaning: str = PAYS
 
 
-CARDS = {
-    "pm_card_visa": Card(),
-    "pm_card_mastercard": Card(),
-    "pm_card_amex": Card(),
-    "pm_card_chargeDeclined": Card(declined="card_declined"),
-    "pm_card_chargeDeclinedInsufficientFunds": Card(declined="insufficient_funds"),
-    "pm_card_chargeDeclinedExpiredCard": Card(declined="expired_card"),
-    "pm_card_authenticationRequired": Card(authenticates=True),
-    "pm_card_slow": Card(slow=True),
-    "pm_card_timeoutAfterCharge": Card(loses_answers=True),
-    "pm_card_noAnswer": Card(silent=True),
-    "pm_card_refundTimeout": Card(loses_refund_answers=True),
+CARDS = {  # as shown, the ordinary first
+    "pm_card_visa": Card("visa", "4242"),
+    "pm_card_mastercard": Card("mastercard", "4444"),
+    "pm_card_amex": Card("amex", "0005"),
+    "pm_card_authenticationRequired": Card("visa", "3220", AUTHENTICATION),
+    "pm_card_chargeDeclined": Card("visa", "0002", "declined"),
+    "pm_card_chargeDeclinedInsufficientFunds": Card("visa", "9995", "insufficient_funds"),
+    "pm_card_chargeDeclinedExpiredCard": Card("visa", "0069", "expired_card"),
+    "pm_card_slow": Card("mastercard", "1001", SLOW),
+    "pm_card_timeoutAfterCharge": Card("mastercard", "1002", ANSWER_LOST),
+    "pm_card_noAnswer": Card("mastercard", "1003", NO_ANSWER),
+    "pm_card_refundTimeout": Card("mastercard", "1004", REFUND_ANSWER_LOST),
 }
 REASONS = {
     "": "",
-    "card_declined": "Your card was declined.",
-    "insufficient_funds": "Your card has insufficient funds.",
-    "expired_card": "Your card has expired.",
-    "authentication_failed": "Your bank did not confirm the payment.",
-    CANCELLED: "The payment was given up.",
+    "card_declined": _("Your card was declined."),
+    "insufficient_funds": _("Your card has insufficient funds."),
+    "expired_card": _("Your card has expired."),
+    "authentication_failed": _("Your bank did not confirm the payment."),
+    CANCELLED: _("The payment was given up."),
 }
 
 
 class Sandbox:
     """See provider.Provider."""
 
+    name = "sandbox"
+
     def accepts(self, method: str) -> bool:
         return method in CARDS
 
+    def methods(self) -> list[Method]:
+        return [Method(key, card.brand, card.last_digits, card.meaning) for key, card in CARDS.items()]
+
     def charge(self, order: Order) -> Outcome:
         refuse_inside_transaction("charging")
-        card = CARDS[order.method]
-        if card.silent:
+        meaning = CARDS[order.method].meaning
+        if meaning == NO_ANSWER:
             raise ProviderAway
-        if card.slow:
+        if meaning == SLOW:
             time.sleep(SLOW_SECONDS)
-        status = FAILED if card.declined else REQUIRES_ACTION if card.authenticates else SUCCEEDED
+        code = DECLINED.get(meaning, "")
+        status = FAILED if code else REQUIRES_ACTION if meaning == AUTHENTICATION else SUCCEEDED
         charge, made = SandboxCharge.objects.get_or_create(key=order.key, defaults={
             "reference": _reference(), "method": order.method, "status": status,
-            "amount": order.amount, "currency": order.currency, "code": card.declined, "at": order.at,
+            "amount": order.amount, "currency": order.currency, "code": code, "at": order.at,
         })  # fmt: skip
-        if made and card.loses_answers:
+        if made and meaning == ANSWER_LOST:
             raise ProviderAway
         return _outcome(charge)
 
@@ -104,7 +119,7 @@ class Sandbox:
             if made:
                 charge.refunded += amount
                 charge.save()
-        if made and CARDS[charge.method].loses_refund_answers:
+        if made and CARDS[charge.method].meaning == REFUND_ANSWER_LOST:
             raise ProviderAway
         return refund.reference
 

@@ -4,6 +4,7 @@ So what a client was just told is never denied by the next call. While the other
 decides; if that is nothing, nobody is refused but asked to come again (Unavailable).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,12 +45,14 @@ def learn_event(facts: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def learn_booking(facts: dict[str, Any]) -> None:
-    """The same for what bookings says; a cancelled one is kept, lest it be confirmed by older news."""
-    Booking.objects.keep(
-        UUID(facts["bookingId"]), facts["version"], user_id=UUID(facts["userId"]),
-        event_id=UUID(facts["eventId"]), confirmed=facts["status"] == CONFIRMED,
-    )  # fmt: skip
+def learn_bookings(told: Iterable[dict[str, Any]]) -> None:
+    """The same for what bookings says; cancelled ones are kept, lest they be confirmed by older news."""
+    Booking.objects.keep_all([
+        {"booking_id": UUID(facts["bookingId"]), "user_id": UUID(facts["userId"]),
+         "event_id": UUID(facts["eventId"]), "confirmed": facts["status"] == CONFIRMED,
+         "version": facts["version"]}
+        for facts in told
+    ])  # fmt: skip
 
 
 def event_of(event_id: UUID) -> Event:

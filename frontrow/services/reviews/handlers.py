@@ -1,6 +1,6 @@
 """The door of reviews for messages."""
 
-from frontrow.chassis.listener import hears
+from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
 from frontrow.services.reviews import attendance
 
@@ -10,6 +10,6 @@ def event_changed(message: Message) -> None:
     attendance.learn_event(message.data)
 
 
-@hears("booking.confirmed.v1", "booking.cancelled.v1")
-def booking_changed(message: Message) -> None:
-    attendance.learn_booking(message.data)
+@hears_together("booking.confirmed.v1", "booking.cancelled.v1")
+def bookings_changed(messages: list[Message]) -> None:
+    attendance.learn_bookings(message.data for message in messages)

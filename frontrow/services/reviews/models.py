@@ -1,25 +1,15 @@
 """Reviews and what they add up to; and copies of what decides who may write one."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from frontrow.chassis.copies import CopyQuerySet
 from frontrow.chassis.ids import new_id
 from frontrow.services.reviews import rules
-
-
-class CopyQuerySet(models.QuerySet[Any]):
-    def keep(self, key: UUID, version: int, **facts: Any) -> None:
-        """Keep what the owner says as of a version, unless something as new is here.
-
-        Inserted first: who comes at the same moment with other news waits, and then compares.
-        """
-        self.bulk_create([self.model(pk=key, version=version, **facts)], ignore_conflicts=True)
-        self.filter(pk=key, version__lt=version).update(version=version, **facts)
 
 
 class Event(models.Model):

@@ -16,7 +16,7 @@ from frontrow.chassis.middleware import client_address
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import In, Line, Out, TimeZone
 from frontrow.services.users import keys, messages, session, user
-from frontrow.services.users.session import InvalidCredentials
+from frontrow.services.users.session import InvalidCredentials, WrongPassword
 from frontrow.services.users.user import EmailTaken, UsernameTaken
 
 door = Door("users", "Registration, sign-in and profiles.")
@@ -80,6 +80,16 @@ class ProfileIn(In):
         return value
 
 
+class PasswordIn(In):
+    current_password: Secret
+    new_password: Password
+
+
+class PeopleIn(In):
+    user_ids: Annotated[list[UUID], Field(max_length=1000)]
+    q: Annotated[str, Line(0, 254)] | None = None
+
+
 class UserOut(Out):
     user_id: UUID
     username: str
@@ -89,6 +99,17 @@ class UserOut(Out):
 
 class ProfileOut(UserOut):
     created_at: datetime
+
+
+class PersonOut(Out):
+    user_id: UUID
+    username: str
+    name: str
+    email: str
+
+
+class PeopleOut(Out):
+    people: list[PersonOut]
 
 
 class SessionOut(Out):
@@ -132,6 +153,13 @@ def logout(request: HttpRequest, body: RefreshIn) -> Any:
     return Status(204, None)
 
 
+@door.post("/logout/everywhere", **answers(204, None, NotSignedIn, InvalidToken, NotFound))
+def logout_everywhere(request: HttpRequest) -> Any:
+    """End all my sessions. Access tokens given before live on until their end."""
+    session.sign_out_everywhere(person(request).user_id, timezone.now())
+    return Status(204, None)
+
+
 @door.get("/profile", **answers(200, ProfileOut, NotSignedIn, InvalidToken, NotFound))
 def profile(request: HttpRequest) -> Any:
     """My account."""
@@ -149,6 +177,16 @@ def change_profile(request: HttpRequest, body: ProfileIn) -> Any:
     return user.change(person(request).user_id, changes, timezone.now())
 
 
+@door.put(
+    "/profile/password",
+    **answers(200, SessionOut, NotSignedIn, InvalidToken, NotFound, WrongPassword, TooMany),
+)
+def change_password(request: HttpRequest, body: PasswordIn) -> Any:
+    """Change my password: all my sessions end, and a new one begins."""
+    me, address, now = person(request).user_id, client_address(request), timezone.now()
+    return session.change_password(me, body.current_password, body.new_password, address, now)
+
+
 @door.get("/.well-known/jwks.json", auth=None, **answers(200, KeySetOut))
 def jwks(request: HttpRequest) -> Any:
     """The public keys that verify access tokens."""
@@ -159,6 +197,12 @@ def jwks(request: HttpRequest) -> Any:
 def told(request: HttpRequest, user_id: UUID) -> Any:
     """A person as other services know them."""
     return messages.facts(user.find(user_id))
+
+
+@door.post("/internal/people", auth=Internal(), include_in_schema=False, response=PeopleOut, by_alias=True)
+def people(request: HttpRequest, body: PeopleIn) -> Any:
+    """Those of these who are here, by name; with q, those whose name, username or e-mail address has it."""
+    return {"people": user.people(body.user_ids, body.q or "")}
 
 
 @door.get("/internal/administrators/{uuid:user_id}", auth=Internal(), include_in_schema=False)

@@ -16,6 +16,16 @@ class UserQuerySet(models.QuerySet["User"]):
         column = "email" if "@" in login else "username"
         return self.alias(login=Lower(column)).filter(login=folded(login)).first()
 
+    def lock(self, user_id: UUID, password: str | None = None) -> bool:
+        """Lock an active account until the transaction ends, if this is still what is stored of its password.
+
+        Whether it was. Every change of a person's tokens comes after this lock, or that of in_turn.
+        """
+        wanted = self.filter(user_id=user_id, is_active=True)
+        if password is not None:
+            wanted = wanted.filter(password=password)
+        return bool(wanted.select_for_update(no_key=True).values_list("pk"))
+
 
 class User(models.Model):
     user_id = models.UUIDField(primary_key=True, default=new_id)
@@ -37,6 +47,11 @@ class User(models.Model):
             models.UniqueConstraint(Lower("email"), name="users_email_once"),
         ]
 
+    @property
+    def name(self) -> str:
+        """What others call this person."""
+        return str(self.profile_info.get("displayName") or self.username)
+
 
 class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
     def in_turn(self, digest: str) -> "RefreshToken | None":
@@ -55,6 +70,10 @@ class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
     def revoke_family(self, family: UUID, now: datetime) -> None:
         """End every token that descends from the same sign-in."""
         self.filter(family=family, revoked_at=None).update(revoked_at=now)
+
+    def revoke_all(self, user_id: UUID, now: datetime) -> None:
+        """End every token of a person, who is locked in the caller's transaction."""
+        self.filter(user_id=user_id, revoked_at=None).update(revoked_at=now)
 
 
 class RefreshToken(models.Model):

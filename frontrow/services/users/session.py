@@ -1,4 +1,7 @@
-"""The story of a session: signed in, renewed by single-use tokens, ended."""
+"""The story of a session: signed in, renewed by single-use tokens, ended; begun anew with a new password.
+
+Whoever makes or ends tokens locks their person first, so that none outlives its end.
+"""
 
 import hashlib
 import secrets
@@ -13,10 +16,11 @@ from django.db import transaction
 
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.limits import Limit
-from frontrow.chassis.refusals import InvalidToken, Refusal
+from frontrow.chassis.refusals import InvalidToken, NotFound, Refusal
 from frontrow.services.users import keys, passwords
 from frontrow.services.users.models import RefreshToken, User
 from frontrow.services.users.rules import folded
+from frontrow.services.users.user import find
 
 log = structlog.get_logger(__name__)
 KNOWN_SECONDS = 30 * 86400
@@ -24,6 +28,10 @@ KNOWN_SECONDS = 30 * 86400
 
 class InvalidCredentials(Refusal):
     code, status, detail = "invalid_credentials", 401, "Username, e-mail address or password is wrong."
+
+
+class WrongPassword(Refusal):
+    code, status, detail = "wrong_password", 403, "This is not the password that you have now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +50,33 @@ def sign_in(login: str, password: str, address: str, now: datetime) -> Session:
 
     Right sign-ins count towards no limit.
     """
-    accounts, addresses = _limits()
     user = User.objects.by_login(login)
-    name = str(user.user_id) if user else folded(login)
-    account = _account_key(name, address)
-    accounts.check(account, now)
-    addresses.check(address, now)
-    if not passwords.matches(password, user.password if user else None) or user is None or not user.is_active:
-        accounts.count(account, now)
-        addresses.count(address, now)
+    stored = user.password if user and user.is_active else None
+    right = _is_right(password, stored, str(user.user_id) if user else folded(login), address, now)
+    if user is None or stored is None or not right:
         raise InvalidCredentials
-    cache.set(_known_key(name, address), True, KNOWN_SECONDS)
     with transaction.atomic(durable=True):
+        if not User.objects.lock(user.user_id, stored):  # another password, while we looked at this one
+            raise InvalidCredentials
         return _open(user, new_id(), now)
+
+
+def change_password(user_id: UUID, current: str, new: str, address: str, now: datetime) -> Session:
+    """Replace a person's password; all their sessions end, and one begins.
+
+    Raises NotFound, WrongPassword, and TooMany after too many wrong passwords, here or in signing in. Access
+    tokens given before live on until their end.
+    """
+    person = find(user_id)
+    if not _is_right(current, person.password, str(user_id), address, now):
+        raise WrongPassword
+    stored = passwords.hashed(new)
+    with transaction.atomic(durable=True):
+        if not User.objects.lock(user_id, person.password):
+            raise WrongPassword
+        User.objects.filter(user_id=user_id).update(password=stored, updated_at=now)
+        RefreshToken.objects.revoke_all(user_id, now)
+        return _open(person, new_id(), now)
 
 
 def renew(refresh_token: str, now: datetime) -> Session:
@@ -79,9 +101,31 @@ def sign_out(refresh_token: str, now: datetime) -> None:
         RefreshToken.objects.revoke_family(token.family, now)
 
 
+def sign_out_everywhere(user_id: UUID, now: datetime) -> None:
+    """End all sessions of a person; access tokens given before live on until their end. Raises NotFound."""
+    with transaction.atomic(durable=True):
+        if not User.objects.lock(user_id):
+            raise NotFound
+        RefreshToken.objects.revoke_all(user_id, now)
+
+
 def forget_expired(now: datetime) -> int:
     """Delete refresh tokens that could not be used any more; how many."""
     return RefreshToken.objects.filter(expires_at__lt=now).delete()[0]
+
+
+def _is_right(password: str, stored: str | None, name: str, address: str, now: datetime) -> bool:
+    """Whether it is the password of which this is stored; a wrong one is counted. Raises TooMany."""
+    accounts, addresses = _limits()
+    account = _account_key(name, address)
+    accounts.check(account, now)
+    addresses.check(address, now)
+    if passwords.matches(password, stored):
+        cache.set(_known_key(name, address), True, KNOWN_SECONDS)
+        return True
+    accounts.count(account, now)
+    addresses.count(address, now)
+    return False
 
 
 def _open(user: User, family: UUID, now: datetime) -> Session:

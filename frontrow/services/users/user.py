@@ -1,5 +1,6 @@
 """The story of an account: registered, changed, made an administrator."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,6 +54,13 @@ def find(user_id: UUID) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+def people(user_ids: Sequence[UUID], words: str = "") -> list[User]:
+    """Those of these who are here, in this order, whose name, username or e-mail address has these words."""
+    found = User.objects.filter(is_active=True).in_bulk(user_ids)
+    here = [found[user_id] for user_id in dict.fromkeys(user_ids) if user_id in found]
+    return [user for user in here if rules.mentions(words, user.name, user.username, user.email)]
 
 
 def change(user_id: UUID, changes: dict[str, Any], now: datetime) -> User:

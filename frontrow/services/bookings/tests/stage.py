@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from frontrow.chassis.ids import new_id
-from frontrow.services.bookings import booking, event
+from frontrow.services.bookings import deciding, event, rules
 from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 
 NOW = datetime(2030, 3, 1, 12, 0, tzinfo=UTC)
@@ -41,14 +41,18 @@ def type_ids(told: dict[str, Any]) -> list[UUID]:
     return [UUID(kind["ticketTypeId"]) for kind in told["ticketTypes"]]
 
 
-def wants(told: dict[str, Any], quantity: int = 1, **changes: Any) -> booking.Request:
+def wants(told: dict[str, Any], quantity: int = 1, **changes: Any) -> deciding.Request:
     """A request for places of an event, by somebody new unless told otherwise."""
     fields = {"user_id": new_id(), "event_id": UUID(told["eventId"]), "quantity": quantity, **changes}
-    return booking.Request(**fields)
+    return deciding.Request(**fields)
 
 
-def outcomes(*requests: booking.Request, now: datetime = NOW) -> list[str]:
-    return [outcome for outcome, _ in booking.decide(requests, now)]
+def outcomes(*requests: deciding.Request, now: datetime = NOW) -> list[str]:
+    """What each comes to; held and confirmed are told apart by nobody here."""
+    return [
+        "booked" if answer.outcome in rules.LIVE else answer.outcome
+        for answer in deciding.decide(requests, now)
+    ]
 
 
 def left(told: dict[str, Any]) -> int:

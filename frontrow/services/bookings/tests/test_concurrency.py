@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
 from frontrow.chassis.refusals import Refusal
-from frontrow.services.bookings import booking, ending, event, stock
+from frontrow.services.bookings import booking, deciding, ending, event, stock
 from frontrow.services.bookings.models import Booking, Event, EventStock
 
 from .stage import NOW, check_invariants, left, stage, type_ids, wants
@@ -107,7 +107,7 @@ def test_groups_over_the_same_events_in_different_order_do_not_deadlock():
 
     def group(n):
         order = [(n + k) % 6 for k in range(6)] if n % 2 else [(n - k) % 6 for k in range(6)]
-        return lambda: booking.decide([wants(events[k], user_id=people[-k]) for k in order], NOW)
+        return lambda: deciding.decide([wants(events[k], user_id=people[-k]) for k in order], NOW)
 
     decided = at_once([group(n) for n in range(40)])
     assert all(not isinstance(result, str) for result in decided)

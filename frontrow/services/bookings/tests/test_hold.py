@@ -6,7 +6,7 @@ from django.db import transaction
 
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
-from frontrow.services.bookings import booking
+from frontrow.services.bookings import booking, deciding
 from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 
 from .stage import NOW, check_invariants, left, outcomes, stage, type_ids, wants
@@ -134,7 +134,7 @@ def test_an_event_whose_stock_is_not_locked_is_not_sold():
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_decided_inside_another_transaction():
     with transaction.atomic(), pytest.raises(transaction.TransactionManagementError):
-        booking.decide([wants(stage())], NOW)
+        deciding.decide([wants(stage())], NOW)
 
 
 def test_requests_of_a_list_are_decided_each_by_itself_and_in_order():

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontrow.chassis.ids import new_id
-from frontrow.services.bookings import booking, ending
+from frontrow.services.bookings import booking, deciding, ending
 from frontrow.services.bookings.models import Booking
 
-from .stage import NOW, check_invariants, stage, type_ids, wants
+from .stage import NOW, check_invariants, outcomes, stage, type_ids, wants
 
 pytestmark = pytest.mark.django_db
 PEOPLE, MOST = 3, 4
@@ -42,10 +42,10 @@ class Model:
         total = sum(quantity for _, quantity in items)
         if key and (person, key) in self.keys:
             return "replayed" if self.keys[person, key] == repr(items) else "idempotency_key_reused"
-        if self.places[person] + total > MOST or self.holds[person] >= 10:
-            return "limit_reached"
         if total > self.whole or any(quantity > self.left[kind] for kind, quantity in items):
             return "sold_out"
+        if self.places[person] + total > MOST or self.holds[person] >= 10:
+            return "limit_reached"
         self.whole -= total
         for kind, quantity in items:
             self.left[kind] -= quantity
@@ -69,7 +69,7 @@ def test_the_database_decides_as_the_model_does(sizes, cap, orders, together):
         for person, items, key in orders
     ]  # fmt: skip
     groups = [requests] if together else [[request] for request in requests]
-    decided = [outcome for group in groups for outcome, _ in booking.decide(group, NOW)]
+    decided = [outcome for group in groups for outcome in outcomes(*group)]
     assert decided == [model.decide(*order) for order in orders]
     check_invariants()
 
@@ -89,7 +89,7 @@ def test_whatever_people_do_the_stock_is_what_live_bookings_leave(acts):
             booking.cancel(*mine[number % len(mine)], now)
         elif act == "hold":
             request = wants(event, 1 + number % 3)
-            for outcome, told in booking.decide([request], now):
-                mine += [(UUID(told["bookingId"]), request.user_id)] if outcome == "booked" else []
+            for answer in deciding.decide([request], now):
+                mine += [(UUID(answer.booking["bookingId"]), request.user_id)] if answer.told else []
         check_invariants()
         assert not Booking.objects.overdue(now).filter(event_id=event["eventId"]).exists() or act != "wait"

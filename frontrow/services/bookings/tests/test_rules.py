@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -44,3 +44,15 @@ def test_what_one_can_buy_is_bounded_by_the_event_and_by_its_types(event, types)
     assert available <= event
     assert available <= sum(types)
     assert available in {event, sum(types)}
+
+
+quarters = st.integers(0, 2000).map(lambda n: LIMIT + timedelta(minutes=15 * n))
+zones = st.integers(-48, 56).map(lambda n: timezone(timedelta(minutes=15 * n)))
+
+
+@given(st.lists(st.tuples(quarters, st.integers(1, 9), st.integers(0, 900))), zones)
+def test_days_of_sales_add_up_ascend_and_are_those_of_the_zone(sold, zone):
+    days = rules.by_day(sold, zone)
+    assert [day.date for day in days] == sorted({moment.astimezone(zone).date() for moment, _, _ in sold})
+    assert sum(day.places for day in days) == sum(places for _, places, _ in sold)
+    assert sum(day.amount for day in days) == sum(amount for _, _, amount in sold)

@@ -156,7 +156,7 @@ class TestPut:
 
     def test_what_was_answered_can_be_sent_back(self, ada):
         event = ada.lists(**typed(capacity=8, salesStart=soon(days=-3)))
-        ours = {"eventId", "organizerId", "availability", "rating", "createdAt", "updatedAt"}
+        ours = {"eventId", "organizerId", "availability", "rating", "cover", "createdAt", "updatedAt"}
         body = {name: value for name, value in event.items() if name not in ours}
         body["ticketTypes"] = [*map(as_sent, event["ticketTypes"])]
         status, after = ada.put(f"/events/{event['eventId']}", body)

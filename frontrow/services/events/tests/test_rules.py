@@ -232,3 +232,21 @@ class TestWords:
         told = rules.searchable(text).split(" ")
         asked = re.findall(r"'(\w+)':\*", rules.prefix_query(text))
         assert asked == [word for word in told if word][: rules.MOST_WORDS]
+
+
+@pytest.mark.parametrize(
+    ("location", "city"),
+    [
+        ("Konzerthaus, Berlin", "Berlin"), ("Messe, Halle 3,  Köln ", "Köln"), ("Berlin", "Berlin"),
+        ("Konzerthaus, Berlin, ", "Berlin"), ("Café,Paris", "Paris"), (",", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_the_city_stands_after_the_last_comma(location, city):
+    assert rules.city(location) == city
+
+
+def test_the_most_frequent_names_come_first_each_in_its_usual_spelling():
+    counted = [("b", 2), ("B", 3), ("a", 4), ("", 9), ("c", 1), ("C", 1)]
+    assert rules.most_frequent(counted, str.upper, 3) == [("B", 5), ("a", 4), ("C", 2)]
+    assert rules.most_frequent(counted, str.upper, 1) == [("B", 5)]
+    assert rules.most_frequent([], str.upper, 1) == []

@@ -223,3 +223,24 @@ class TestPages:
     def test_a_cursor_goes_on_within_its_filter(self, nobody):
         page = found_page(nobody, limit=1, minPrice=1002)
         assert found(nobody, minPrice=1002, cursor=page["nextCursor"]) == ["Event 5"]
+
+
+class TestStatus:
+    @pytest.fixture(autouse=True)
+    def _events(self, ada):
+        ada.lists(title="Draft", status="draft")
+        ada.lists(title="Published")
+        ada.delete(f"/events/{ada.lists(title='Cancelled')['eventId']}")
+
+    def test_organisers_narrow_their_own_by_it(self, ada):
+        mine = {"organizerId": str(ada.user_id)}
+        assert sorted(found(ada, **mine)) == ["Cancelled", "Draft", "Published"]
+        for status in ("draft", "published", "cancelled"):
+            assert found(ada, **mine, status=status) == [status.title()]
+
+    def test_nobody_elses_drafts_and_cancelled_ones_are_ever_listed(self, ada, cy, nobody):
+        for who in (cy, nobody):
+            for mine in ({"organizerId": str(ada.user_id)}, {}):
+                assert found(who, **mine, status="published") == ["Published"]
+                assert found(who, **mine, status="draft") == found(who, **mine, status="cancelled") == []
+        assert found(ada, status="draft") == []

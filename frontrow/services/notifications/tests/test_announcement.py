@@ -63,7 +63,10 @@ class TestChanges:
         assert len(work_off()) == 5
         assert Announcement.objects.get().done_at == NOW
         message = told("event_changed", people[0]).message
-        assert "Thu 2 May 2030, 20:00–23:00 CEST (it was Wed 1 May 2030, 20:00–23:00 CEST)" in message
+        assert (
+            "Thursday, 2 May 2030, 20:00–23:00 CEST (it was Wednesday, 1 May 2030, 20:00–23:00 CEST)"
+            in message
+        )
 
     @pytest.mark.parametrize("change", [{"title": "Renamed"}, {"maxPerPerson": 4}, {"description": "Longer"}])
     def test_other_changes_are_not_announced(self, change):
@@ -193,7 +196,10 @@ class TestReminders:
         assert self.remind(self.SOON - timedelta(minutes=1)) == []
         assert self.remind(self.SOON) == [(BEN, "event_reminder")]
         assert self.remind(self.SOON + timedelta(hours=1)) == [(BEN, "event_reminder")]
-        assert "begins Wed 1 May 2030, 20:00 CEST, at Konzerthaus, Berlin" in told("event_reminder").message
+        assert (
+            "begins on Wednesday, 1 May 2030, 20:00 CEST, at Konzerthaus, Berlin"
+            in told("event_reminder").message
+        )
 
     def test_an_event_that_moves_is_reminded_of_again(self, holders):
         holders(BEN)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
 
 from frontrow.chassis.ids import new_id
 from frontrow.services.notifications import rules
@@ -60,7 +61,7 @@ class TestReading:
     def test_nobody_else_reads_it(self, ben, cy, nobody, booked):
         administrator = Actor(roles=["admin"])
         for actor in (cy, administrator):
-            for path in (of(ben), of(ben, "/preferences")):
+            for path in (of(ben), of(ben, "/unread"), of(ben, "/preferences")):
                 assert actor.get(path)[0] == 404
             assert actor.post(of(ben, "/read"), {})[0] == 404
             assert actor.put(of(ben, "/preferences"), {"mail": {}})[0] == 404
@@ -86,9 +87,31 @@ class TestReading:
         assert ben.get(of(ben, "?unread=true"))[1]["items"] == []
         assert all(item["readAt"] for item in ben.get(of(ben))[1]["items"])
 
+    def test_the_unread_ones_are_counted(self, ben, cy):
+        assert ben.get(of(ben, "/unread")) == (200, {"unread": 0})
+        (one, *_) = tell_of(ben, 3)
+        tell_of(cy, 1)
+        assert ben.get(of(ben, "/unread"))[1] == {"unread": 3}
+        ben.post(of(ben, "/read"), {"notificationIds": [str(one.pk)]})
+        assert ben.get(of(ben, "/unread"))[1] == {"unread": 2}
+        ben.post(of(ben, "/read"), {})
+        assert (ben.get(of(ben, "/unread"))[1], cy.get(of(cy, "/unread"))[1]) == (
+            {"unread": 0},
+            {"unread": 1},
+        )
+
+    def test_they_are_counted_without_reading_what_was_read(self, ben):
+        """Every page that Ben opens asks for the number."""
+        tell_of(ben, 300)
+        Notification.objects.update(read_at=NOW)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        assert "notifications_unread" in Notification.objects.unread_by(ben.user_id).explain()
+
     def test_what_waits_for_its_event_is_not_shown(self, ben):
         tell_of(ben, 1, event_id=new_id())
         assert ben.get(of(ben))[1]["items"] == []
+        assert ben.get(of(ben, "/unread"))[1] == {"unread": 0}
 
 
 class TestWriting:

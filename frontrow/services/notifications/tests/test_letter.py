@@ -40,7 +40,7 @@ def test_a_mail_says_who_wrote_it_and_is_the_same_when_sent_again(held, settings
 def test_it_has_text_and_html_that_say_the_same(held):
     got = received(letter(held, "ben@example.org", "Ben", [], NOW))
     text, html = (got.get_body([kind]).get_content() for kind in ("plain", "html"))
-    for said in ("Hello", "Ben", "until Mon 1 Apr 2030, 11:45 CEST", "€90.00", "Wed 1 May 2030, 20:00–23:00 CEST",
+    for said in ("Hello", "Ben", "until Monday, 1 April 2030, 11:45 CEST", "€90", "Wednesday, 1 May 2030, 20:00–23:00 CEST",
                  f"http://127.0.0.1:8000/my/bookings/{BOOKING}", "http://127.0.0.1:8000/account"):  # fmt: skip
         assert said in text
         assert said in html
@@ -97,4 +97,4 @@ def test_a_change_shows_what_it_was():
     html = mail.outbox[-1].alternatives[0].content
     assert '<p class="new" dir="auto" style="margin:0 0 2px;font-size:15px;line-height:1.5">Elsewhere' in html
     assert 'class="soft over"' in html
-    assert "Where: Elsewhere\n(it was Konzerthaus, Berlin)" in mail.outbox[-1].body
+    assert "Where: Elsewhere (it was Konzerthaus, Berlin)." in mail.outbox[-1].body

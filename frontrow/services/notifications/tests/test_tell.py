@@ -4,7 +4,9 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
+from frontrow.chassis import listener
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import Unavailable
 from frontrow.services.notifications import clients, known, notification
@@ -41,16 +43,39 @@ def test_a_booking_is_told_from_beginning_to_end():
     assert set(Delivery.objects.values_list("notification__kind", flat=True)) == set(LIFE)
 
 
+def in_some_order(messages, seed):
+    return random.Random(seed).sample(messages, len(messages))  # noqa: S311 - nothing secret
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_in_any_order_and_repeated_it_is_the_same(seed):
     again = [*a_life(), *a_life()]
-    shuffled = random.Random(seed).sample(again, len(again))  # noqa: S311
+    shuffled = in_some_order(again, seed)
     hear(*shuffled, *shuffled[:3])
     notification.tell_waiting(NOW)
     assert kinds() == LIFE
     assert Delivery.objects.count() == len(LIFE)
     assert Booking.objects.get().status == "cancelled"
     assert not Notification.objects.untold().exists()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_several_lives_heard_in_bundles_are_the_same(seed):
+    people = [{"userId": new_id(), "bookingId": new_id()} for _ in range(3)]
+    bookings = [
+        news(f"booking.{status}", NOW, version=version, **ids)
+        for ids in people
+        for version, status in ((1, "held"), (2, "confirmed"), (3, "expired"))
+    ]
+    shuffled = in_some_order(bookings * 2, seed)
+    heard("event.published")
+    for kind in {message.type for message in shuffled}:
+        with transaction.atomic():
+            listener.hear("notifications", *(message for message in shuffled if message.type == kind))
+    for ids in people:
+        assert sorted(kinds(ids["userId"])) == ["booking_confirmed", "booking_expired", "booking_held"]
+        assert Booking.objects.get(pk=ids["bookingId"]).version == 3
+    assert Delivery.objects.count() == len(bookings)
 
 
 def test_a_notification_keeps_the_words_and_the_event_it_was_told_with():
@@ -73,7 +98,7 @@ def test_two_failed_payments_are_two_notifications():
 def test_a_failed_payment_tells_the_deadline_only_while_the_hold_lives():
     hear(*a_life()[1:3])
     heard("payment.failed", **MINE)
-    assert "We hold your places until Mon 1 Apr 2030, 11:45 CEST." in told("payment_failed").message
+    assert "We hold your places until Monday, 1 April 2030, 11:45 CEST." in told("payment_failed").message
     heard("booking.expired")
     heard("payment.failed", **MINE, paymentId=new_id())
     messages = Notification.objects.filter(kind="payment_failed").values_list("message", flat=True)

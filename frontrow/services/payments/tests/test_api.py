@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from frontrow.chassis.ids import new_id
 from frontrow.services.payments.models import Payment, SandboxCharge
+from frontrow.services.payments.provider import Order, ProviderAway
+from frontrow.services.payments.sandbox import CARDS, PROVIDER
 from tests.cast import Actor
 
 pytestmark = pytest.mark.django_db
@@ -131,26 +133,114 @@ def test_an_administrator_reads_no_more_than_others_here(payments):
     assert amounts(Actor(["admin"])) == []
 
 
-def test_the_banks_page_is_a_page_and_says_what_is_to_be_paid(nobody):
+def charged(paid, **facts):
+    """What the sandbox knows of a payment: the path of its page."""
     SandboxCharge.objects.create(
-        reference="sandbox_x", key=str(new_id()), amount=4500, currency="EUR", status="requires_action",
-        at=timezone.now(),
+        **{"reference": "sandbox_x", "key": str(paid.pk), "amount": 4500, "currency": "EUR", "at": timezone.now(),
+           **facts}
     )  # fmt: skip
-    page = nobody.client.get("/sandbox/sandbox_x")
+    return "/sandbox/sandbox_x"
+
+
+def test_the_banks_page_is_a_page_and_says_what_is_to_be_paid(nobody, payments):
+    page = nobody.client.get(charged(payments[0], status="requires_action"))
     assert page.status_code == 200
     assert page["Content-Type"].startswith("text/html")
     assert "form-action 'self'" in page["Content-Security-Policy"]
-    assert "€45.00" in page.content.decode()
+    assert "€45" in page.content.decode()
     assert not page.cookies
 
 
-def test_a_charge_that_was_never_made_has_a_page_too(nobody):
-    SandboxCharge.objects.create(
-        reference="sandbox_x",
-        key=str(new_id()),
-        amount=0,
-        status="failed",
-        code="cancelled",
-        at=timezone.now(),
-    )
-    assert "Nothing was paid" in nobody.client.get("/sandbox/sandbox_x").content.decode()
+@pytest.mark.parametrize(
+    ("wanted", "spoken", "words"),
+    [("de-AT, en", "de", "Zahlung bestätigen"), ("fr", "fr", "Confirmez ce paiement"), ("es", "es", "Confirma este pago"),
+     ("nl", "en", "Confirm this payment"), ("", "en", "Confirm this payment")],
+)  # fmt: skip
+def test_the_banks_page_speaks_the_language_of_the_browser(nobody, payments, wanted, spoken, words):
+    path = charged(payments[0], status="requires_action")
+    page = nobody.client.get(path, headers={"Accept-Language": wanted})
+    assert f'<html lang="{spoken}">' in page.content.decode()
+    assert words in page.content.decode()
+    assert (page["Content-Language"], page["Vary"]) == (spoken, "Accept-Language")
+
+
+def test_why_nothing_was_paid_is_said_in_that_language_too(nobody, payments):
+    path = charged(payments[0], status="failed", code="authentication_failed")
+    page = nobody.client.get(path, headers={"Accept-Language": "de"}).content.decode()
+    assert "Ihre Bank hat die Zahlung nicht bestätigt. Sie können anders bezahlen." in page
+
+
+def test_a_charge_that_was_never_made_has_a_page_too(nobody, payments):
+    path = charged(payments[0], amount=0, status="failed", code="cancelled")
+    assert "Nothing was paid" in nobody.client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed"])
+def test_the_bank_leads_back_to_the_booking_once_it_is_done(nobody, payments, status):
+    way = f'href="/my/bookings/{payments[0].booking_id}"'
+    assert way in nobody.client.get(charged(payments[0], status=status)).content.decode()
+
+
+@pytest.mark.parametrize("answer", ["confirm", "refuse"])
+def test_who_answers_the_bank_is_led_to_the_booking(nobody, payments, answer):
+    path = charged(payments[0], status="requires_action")
+    led = nobody.client.post(path, {"answer": answer})
+    assert (led.status_code, led["Location"]) == (302, f"/my/bookings/{payments[0].booking_id}")
+
+
+def test_what_went_back_of_a_payment_is_told_to_both(ada, ben, payments):
+    path = f"/payments/{payments[1].payment_id}"
+    charged(payments[1], status="succeeded", method="pm_card_visa", reference=payments[1].reference)
+    assert ben.get(path)[1]["refunds"] == []
+    body = {"paymentId": str(payments[1].payment_id)}
+    given = [ada.post("/refunds", {**body, "amount": 50, "reason": "Rain"}), ada.post("/refunds", body)]
+    assert [status for status, _ in given] == [201, 201]
+    payment = ben.get(path)[1]
+    assert payment["refunds"] == [
+        {"refundId": body["refundId"], "amount": amount, "status": "succeeded", "cause": "organizer",
+         "reason": reason, "createdAt": body["createdAt"]}
+        for (_, body), amount, reason in zip(given, (50, 150), ("Rain", ""), strict=True)
+    ]  # fmt: skip
+    assert ada.get(path)[1] == payment
+
+
+def test_anybody_sees_what_to_pay_with(nobody):
+    status, found = nobody.get("/payments/methods")
+    assert (status, found["provider"]) == (200, "sandbox")
+    assert found["methods"][0] == {
+        "paymentMethod": "pm_card_visa", "brand": "visa", "lastDigits": "4242", "meaning": "pays"
+    }  # fmt: skip
+    assert [each["paymentMethod"] for each in found["methods"]] == list(CARDS)
+    looks = {(each["brand"], each["lastDigits"]) for each in found["methods"]}
+    assert len(looks) == len(CARDS)
+
+
+def test_what_to_pay_with_may_be_kept_for_a_moment_and_nothing_else(nobody, ben):
+    assert nobody.client.get("/payments/methods")["Cache-Control"] == "public, max-age=60"
+    mine = ben.client.get("/payments", headers={"Authorization": f"Bearer {ben.token}"})
+    assert mine["Cache-Control"] == "no-store"
+
+
+MEANINGS = {
+    "pays": "succeeded",
+    "slow": "succeeded",
+    "refund_answer_lost": "succeeded",
+    "authentication": "requires_action",
+    "declined": "card_declined",
+    "insufficient_funds": "insufficient_funds",
+    "expired_card": "expired_card",
+    "answer_lost": "away",
+    "no_answer": "away",
+}
+
+
+@pytest.mark.parametrize("method", PROVIDER.methods(), ids=lambda method: method.payment_method)
+def test_a_card_does_what_it_means(method, monkeypatch):
+    monkeypatch.setattr("frontrow.services.payments.sandbox.SLOW_SECONDS", 0.01)
+    order = Order(str(new_id()), 100, "EUR", method.payment_method, timezone.now())
+    try:
+        outcome = PROVIDER.charge(order)
+        became = outcome.code or outcome.status
+    except ProviderAway:
+        became = "away"
+    assert became == MEANINGS[method.meaning]

@@ -46,7 +46,7 @@ def hear_event(told: dict[str, Any]) -> UUID:
 
 def hear_booking(told: dict[str, Any]) -> None:
     with transaction.atomic():
-        attendance.learn_booking(told)
+        attendance.learn_bookings([told])
 
 
 def over(*attendees: UUID, **changes: Any) -> UUID:

@@ -1,10 +1,19 @@
 """What the tests of users share: accounts, several addresses, and passwords that cost nearly nothing."""
 
+import time
+
 import pytest
 from pydantic import SecretStr
 
 from frontrow.services.users import passwords
 from frontrow.services.users.tests.people import PASSWORD, person_body
+
+
+@pytest.fixture(autouse=True)
+def _in_one_window(time_machine, settings):
+    """No window of a limit ends during a test."""
+    seconds = settings.ENVIRONMENT.sign_in_window_seconds
+    time_machine.move_to(time.time() // seconds * seconds + 1)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from frontrow.services.users.models import RefreshToken, User
-from frontrow.services.users.tests.people import at_once
+from frontrow.services.users.tests.people import PASSWORD, at_once
 from tests.cast import settle
 
 pytestmark = pytest.mark.django_db
@@ -85,10 +85,16 @@ def waits_for_a_lock():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("ending", ["reuse", "logout"])
-def test_a_token_being_made_while_its_family_ends_is_dead_too(session, refresh, log_out, ending):
+@pytest.mark.parametrize("ending", ["reuse", "logout", "everywhere", "password"])
+def test_a_token_being_made_while_its_family_ends_is_dead_too(session, refresh, log_out, nobody, ending):
     used, current = session["refreshToken"], refresh(session["refreshToken"])[1]["refreshToken"]
-    end = (lambda: refresh(used)) if ending == "reuse" else (lambda: log_out(current))
+    mine, words = {"Authorization": f"Bearer {session['accessToken']}"}, {"newPassword": "a better horse"}
+    end = {
+        "reuse": lambda: refresh(used),
+        "logout": lambda: log_out(current),
+        "everywhere": lambda: nobody.post("/logout/everywhere", None, **mine),
+        "password": lambda: nobody.put("/profile/password", {"currentPassword": PASSWORD, **words}, **mine),
+    }[ending]
     pause = Paused('INSERT INTO "users_refreshtoken"')
 
     def renew_slowly():

@@ -1,0 +1,132 @@
+"""Those who wait at once are decided together, and none of them pays for another."""
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from frontrow.chassis.ids import new_id
+from frontrow.services.bookings import booking, deciding, rules
+from frontrow.services.bookings.models import Booking, EventStock
+from tests.embedded.system import wait
+
+from .stage import NOW, check_invariants, left, outcomes, stage, wants
+
+SECONDS = 30
+
+
+def close(act):
+    """Run it in a thread that leaves no connection behind."""
+
+    def run():
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    return run
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_those_who_come_while_a_group_is_decided_are_the_next_group(monkeypatch):
+    told, sizes, queue = stage(100), [], deciding.Queue()
+    decide = deciding.decide
+    monkeypatch.setattr(deciding, "decide", lambda asks, now: sizes.append(len(asks)) or decide(asks, now))
+    hold = close(lambda: queue.decide(wants(told), NOW))
+    with ThreadPoolExecutor(8) as pool:
+        with transaction.atomic():
+            EventStock.objects.lock(UUID(told["eventId"]))
+            first = pool.submit(hold)
+            wait(SECONDS, somebody_waits_for_a_lock, "the first group waits for the stock")
+            others = [pool.submit(hold) for _ in range(6)]
+            wait(SECONDS, lambda: len(queue.waiting) == 6, "the others wait for their turn")
+        answers = [each.result(SECONDS) for each in (first, *others)]
+    assert sizes == [1, 6]
+    assert {answer.outcome for answer in answers} == {"held"}
+    assert len({answer.booking["bookingId"] for answer in answers}) == 7
+    check_invariants()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_the_database_cannot_take_fails_alone():
+    told, queue = stage(100), deciding.Queue()
+    bad, good = wants(told, key="x" * 300), [wants(told) for _ in range(3)]
+    with ThreadPoolExecutor(4) as pool:
+        queue.turn.acquire()
+        asked = [pool.submit(close(lambda r=r: queue.decide(r, NOW))) for r in (good[0], bad, *good[1:])]
+        wait(SECONDS, lambda: len(queue.waiting) == 4, "all wait")
+        queue.turn.release()
+        faults = [each.exception(SECONDS) for each in asked]
+    assert [isinstance(fault, DatabaseError) for fault in faults] == [False, True, False, False]
+    assert Booking.objects.count() == 3
+    check_invariants()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_for_what_is_gone_waits_for_no_lock():
+    told = stage(2)
+    booking.hold(wants(told, 2), NOW)
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        EventStock.objects.lock(UUID(told["eventId"]))
+        answer = pool.submit(close(lambda: deciding.decide([wants(told)], NOW))).result(SECONDS)
+    assert [each.outcome for each in answer] == ["sold_out"]
+
+
+@pytest.mark.django_db
+def test_a_key_is_replayed_also_when_all_is_gone():
+    told = stage(1)
+    request = wants(told, key="k", fingerprint="f")
+    assert outcomes(request) == ["booked"]
+    assert outcomes(request, wants(told)) == ["replayed", "sold_out"]
+
+
+@pytest.mark.django_db
+def test_a_long_list_near_the_end_is_served_in_turn():
+    told = stage(60)
+    assert outcomes(*[wants(told, 1 + n % 3) for n in range(64)]).count("booked") == 30
+    assert left(told) == 0
+    check_invariants()
+
+
+@pytest.mark.django_db
+def test_a_list_over_many_events_takes_each_ones_places():
+    events = [stage(3, 3, cap=4) for _ in range(9)]
+    kinds = [[UUID(kind["ticketTypeId"]) for kind in told["ticketTypes"]] for told in events]
+    asks = [wants(events[n % 9], items=((kinds[n % 9][0], 1), (kinds[n % 9][1], 1))) for n in range(27)]
+    assert outcomes(*asks) == ["booked"] * 18 + ["sold_out"] * 9
+    check_invariants()
+
+
+def test_of_one_person_one_request_at_a_time_is_taken_and_nobody_loses_their_place():
+    told = {"eventId": str(new_id())}
+    ben = new_id()
+    mine, others = [wants(told, user_id=ben) for _ in range(3)], [wants(told) for _ in range(2)]
+    waiting = deque(
+        (request, n) for n, request in enumerate([mine[0], mine[1], others[0], mine[2], others[1]])
+    )
+    assert [n for _, n in deciding.take(waiting)] == [0, 2, 4]
+    assert [n for _, n in deciding.take(waiting)] == [1]
+    assert [n for _, n in deciding.take(waiting)] == [3]
+    assert not waiting
+
+
+def test_a_group_is_bounded():
+    waiting = deque((wants({"eventId": str(new_id())}), n) for n in range(rules.GROUP + 5))
+    assert len(deciding.take(waiting)) == rules.GROUP
+    assert len(waiting) == 5
+
+
+@pytest.mark.parametrize("text", ['a"b', "a\\b", "{a,b}", "NULL", "", " "])
+@pytest.mark.django_db
+def test_any_key_arrives_as_it_was_sent(text):
+    request = wants(stage(5), key=text, fingerprint="f")
+    assert outcomes(request, request) == ["booked", "replayed"]
+    assert Booking.objects.get().idempotency_key == text

@@ -1,0 +1,168 @@
+"""What the fast door must do beyond answering as the ordinary one does (test_door.py)."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from prometheus_client import REGISTRY
+
+from frontrow.services.bookings import door
+from frontrow.services.bookings.models import Booking, EventStock
+
+from .fast import Fast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def fast():
+    with Fast() as one:
+        yield one
+
+
+def asks(fast, who, event, **headers):
+    body = json.dumps({"eventId": event["eventId"]}).encode()
+    return fast.ask("POST", "/bookings", body, **{"Authorization": f"Bearer {who.token}", **headers})
+
+
+def test_its_headers_are_those_of_the_ordinary_door(fast, ada, ben):
+    event = ada.lists()
+    body = json.dumps({"eventId": event["eventId"]})
+    ordinary = ben.client.generic(
+        "POST", "/bookings", body, "application/json", headers={"Authorization": f"Bearer {ben.token}"}
+    )
+    answer = asks(fast, ben, event, **{"X-Request-ID": "from-the-test-1"})
+    own = {"content-length", "x-request-id"}
+    assert {name: answer.headers[name] for name in answer.headers if name not in own} == {
+        name.lower(): value for name, value in ordinary.items() if name.lower() not in own
+    }
+    assert answer.headers["x-request-id"] == "from-the-test-1"
+
+
+def test_its_refusals_are_those_of_the_ordinary_door(fast, ada, ben, cy):
+    event = ada.lists(capacity=1)
+    cy.books(event)
+    answer = asks(fast, ben, event)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["requestId"] == answer.headers["x-request-id"]
+    assert asks(fast, ben, event, Authorization="").headers["www-authenticate"] == "Bearer"
+
+
+def test_whoever_comes_when_too_many_wait_is_told_to_come_again(fast, ada, ben, monkeypatch):
+    event = ada.lists()
+    monkeypatch.setattr(door, "MOST_WAITING", 0)
+    answer = asks(fast, ben, event)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert not Booking.objects.exists()
+
+
+def test_it_gets_over_the_loss_of_its_connection(fast, ada, ben):
+    event = ada.lists()
+    assert asks(fast, ben, event).status_code == 201
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'frontrow door'"
+        )
+        assert cursor.fetchall() == [(True,)]
+    answer = asks(fast, ben, event)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert asks(fast, ben, event).status_code == 201
+
+
+def test_a_bug_is_answered_by_its_request_alone(fast, ada, ben, monkeypatch):
+    event = ada.lists()
+    monkeypatch.setattr(door.FastDoor, "_person", None)
+    answer = asks(fast, ben, event)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "TypeError" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/healthz", 200), ("GET", "/bookings?limit=1", 200), ("PATCH", "/bookings", 405),
+     ("GET", "/bookings/%2e%2e", 404), ("GET", "/bookings/x%C3%A4", 404), ("GET", "/metrics", 200)],
+)  # fmt: skip
+def test_whatever_else_is_asked_is_answered_by_django(fast, ben, method, path, status):
+    answer = fast.ask(method, path, Authorization=f"Bearer {ben.token}")
+    assert answer.status_code == status
+
+
+def test_it_leaves_a_line_for_each_request_like_all_others(fast, ada, ben, capsys):
+    asks(fast, ben, ada.lists(), **{"X-Request-ID": "from-the-test-1"})
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "from-the-test-1" in line]
+    (line,) = [line for line in lines if line["logger"] == "frontrow.chassis.rsgi"]
+    assert (line["event"], line["path"], line["status"], line["level"]) == (
+        "request",
+        "/bookings",
+        201,
+        "info",
+    )
+    assert {"trace_id", "milliseconds", "timestamp", "route", "method"} < set(line)
+
+
+def test_a_header_that_passes_for_another_is_not_let_through(fast):
+    answer = fast.ask("GET", "/metrics", X_Forwarded_For="203.0.113.1")
+    assert answer.status_code == 200
+    assert fast.ask("GET", "/metrics", **{"X-Forwarded-For": "203.0.113.1"}).status_code == 404
+
+
+def test_a_key_that_is_no_key_is_refused_and_not_overlooked(fast, ada, ben):
+    answer = asks(fast, ben, ada.lists(), **{"Idempotency-Key": "schlüssel"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert not Booking.objects.exists()
+
+
+def test_a_second_look_gets_over_the_loss_of_its_connection(fast, ada, ben):
+    event = ada.lists(maxPerPerson=1)
+    assert asks(fast, ben, event).status_code == 201
+    for _ in range(2):
+        answers = [asks(fast, ben, event) for _ in range(fast.door.threads.pool._max_workers * 2)]
+        assert {answer.json()["code"] for answer in answers} == {"limit_reached"}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'frontrow'"
+                " AND pid <> pg_backend_pid()"
+            )
+
+
+def test_a_database_that_does_not_answer_holds_nobody_for_long(fast, ada, ben, cy, monkeypatch):
+    """Neither who is asked about nor who waits behind; and it goes on afterwards."""
+    event, other = ada.lists(), ada.lists()
+    assert {asks(fast, ben, each).status_code for each in (event, other)} == {201}
+    monkeypatch.setattr(door, "PATIENCE", 0.2)
+    with ThreadPoolExecutor(2) as pool, transaction.atomic():
+        EventStock.objects.lock(UUID(event["eventId"]))
+        asked = [pool.submit(asks, fast, who, what) for who, what in ((ben, event), (cy, other))]
+        answers = [each.result(30) for each in asked]
+    assert 503 in {answer.status_code for answer in answers}
+    assert {answer.status_code for answer in answers} <= {201, 503}
+    monkeypatch.undo()
+    assert asks(fast, ben, event).status_code == 201
+
+
+def test_one_person_cannot_fill_the_queue(fast, ada, ben, cy, monkeypatch):
+    monkeypatch.setattr(door, "MOST_OF_ONE", 0)
+    answer = asks(fast, ben, ada.lists())
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+def test_a_name_that_is_not_ours_is_refused(fast, ada, ben, settings):
+    event = ada.lists()
+    assert asks(fast, ben, event).status_code == 201
+    settings.ALLOWED_HOSTS = ["tickets.example.org"]
+    assert asks(fast, ben, event, Host="tickets.example.org:8000").status_code == 201
+    answer = asks(fast, ben, event, Host="elsewhere.example.org")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_what_django_never_hears_of_is_counted_and_logged_all_the_same(fast, monkeypatch):
+    monkeypatch.setattr(fast.door.threads, "waiting", 10**9)
+    before = REGISTRY.get_sample_value("frontrow_refusals_total", {"code": "unavailable"}) or 0
+    answer = fast.ask("GET", "/healthz")
+    assert (answer.status_code, answer.headers["x-frame-options"]) == (503, "DENY")
+    assert REGISTRY.get_sample_value("frontrow_refusals_total", {"code": "unavailable"}) == before + 1
