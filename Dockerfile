@@ -1,5 +1,6 @@
 # The image of one service: docker build --build-arg SERVICE=bookings --build-arg UID=20003 .
 # Inside are the chassis, the command line and that one service. The same image serves, works and migrates.
+# The image of the pages: docker build --build-arg SERVICE=web --build-arg FOLDER=web --build-arg UID=20007 .
 
 FROM python:3.13-slim AS packages
 COPY requirements.lock .
@@ -12,12 +13,13 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 FROM python:3.13-slim AS code
 ARG SERVICE
 RUN : "${SERVICE:?names the service: --build-arg SERVICE=bookings}"
+ARG FOLDER=services/${SERVICE}
 WORKDIR /app
 COPY frontrow/*.py frontrow/
 COPY frontrow/embedded/__init__.py frontrow/embedded/processes.py frontrow/embedded/
 COPY frontrow/chassis frontrow/chassis
 COPY frontrow/services/__init__.py frontrow/services/
-COPY frontrow/services/${SERVICE} frontrow/services/${SERVICE}
+COPY frontrow/${FOLDER} frontrow/${FOLDER}
 # Compiled now, since nothing can be written later; readable also when the checkout was its owner's alone.
 RUN python -m compileall -q --invalidation-mode unchecked-hash frontrow && chmod -R a+rX .
 

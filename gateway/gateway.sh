@@ -12,15 +12,18 @@
 #   GATEWAY_SECRET, or GATEWAY_SECRET_FILE    proves to the services that the client address told is right
 #   GATEWAY_PROXIES                   networks of proxies before us whose X-Forwarded-For is believed
 #   GATEWAY_RATE 100, GATEWAY_WRITE_RATE 50, GATEWAY_SIGN_IN_RATE 10    requests a second of one client address
-#                                     (four times as many at once); 1000000 lifts a limit
+#                                     (four times as many at once); 1000000 lifts a limit. Files of pages, and
+#                                     covers, count for themselves: four times GATEWAY_RATE
 #   GATEWAY_CONNECTIONS 500           requests in hand of one client address; 65535 lifts the limit
 #   GATEWAY_WORKERS                   nginx's processes; else one per core, at most 4
 #   GATEWAY_RUN /tmp/gateway          a folder for what is written, the only place where anything is
-#   USERS_UPSTREAM users:8000 …       for each service: host:port, or several with spaces
+#   USERS_UPSTREAM users:8000 …       for each service, and WEB_UPSTREAM for the pages: host:port, or several with
+#                                     spaces
 #   GATEWAY_PLACES                    a folder: its file `users` says the same, and is read again every second
 set -eu
 
 SERVICES="users events bookings payments notifications reviews"
+PLACES="$SERVICES web"  # the pages have no database, and no API of their own
 HERE=$(cd "$(dirname "$0")" && pwd)
 RUN=${GATEWAY_RUN:-/tmp/gateway}
 HOST=${GATEWAY_HOST:-0.0.0.0}
@@ -46,7 +49,7 @@ check() {
         "GATEWAY_CONNECTIONS=${GATEWAY_CONNECTIONS:=500}" "GATEWAY_WORKERS=${GATEWAY_WORKERS:=$(workers)}"; do
         case ${number#*=} in 0*|*[!0-9]*) refuse "$number: not a number above zero" ;; esac
     done
-    for service in $SERVICES; do
+    for service in $PLACES; do
         for place in $(places "$service"); do
             case $place in *[!A-Za-z0-9.:_-]*|*:*:*|:*|*:) refuse "$service: $place is not host:port" ;; *:*) ;;
                 *) refuse "$service: $place is not host:port" ;; esac
@@ -65,20 +68,20 @@ addresses() {  # of host:port …, one a line; none of what is not known
     done | sort -u
 }
 
-upstream() {  # a name, and its addresses from stdin
+upstream() {  # a name, how one is chosen, connections kept by each worker, and the addresses from stdin
     echo "upstream $1 {"
     echo "    zone $1 128k;"
-    echo "    least_conn;"
+    echo "    $2;"
     servers=$(sed 's/.*/    server & max_fails=1 fail_timeout=2s;/')
     echo "${servers:-    server 127.0.0.1:1 down;}"  # which is refused at once
-    echo "    keepalive 32;"
+    echo "    keepalive $3;"
     echo "    keepalive_timeout 15s;"
     echo "}"
 }
 
 limits() {
-    for limit in "requests \$binary_remote_addr $GATEWAY_RATE" "writes \$writing $GATEWAY_WRITE_RATE" \
-        "sign_ins \$signing_in $GATEWAY_SIGN_IN_RATE"; do
+    for limit in "requests \$asking $GATEWAY_RATE" "files \$fetching $((GATEWAY_RATE * 4))" \
+        "writes \$writing $GATEWAY_WRITE_RATE" "sign_ins \$signing_in $GATEWAY_SIGN_IN_RATE"; do
         echo "$limit" | while read -r name key rate; do
             echo "limit_req_zone $key zone=$name:8m rate=${rate}r/s;"
             echo "limit_req zone=$name burst=$((rate * 4)) nodelay;"
@@ -86,6 +89,10 @@ limits() {
     done
     echo "limit_conn_zone \$binary_remote_addr zone=connections:8m;"
     echo "limit_conn connections $GATEWAY_CONNECTIONS;"
+    echo "limit_conn_zone \$uploader zone=uploaders:1m;"
+    echo "limit_conn uploaders 2;"
+    echo "limit_conn_zone \$uploading zone=uploads:32k;"
+    echo "limit_conn uploads 3;"
     for network in ${GATEWAY_PROXIES:-}; do echo "set_real_ip_from $network;"; done
     [ -z "${GATEWAY_PROXIES:-}" ] || echo "real_ip_header X-Forwarded-For; real_ip_recursive on;"
 }
@@ -108,7 +115,7 @@ servers() {
 
 look() {  # writes http.new: what http.conf would be now
     asked=
-    for service in $SERVICES; do
+    for service in $PLACES; do
         # shellcheck disable=SC2046  # several places are several words
         addresses $(places "$service") >"names/$service" & asked="$asked $!"
     done
@@ -116,8 +123,9 @@ look() {  # writes http.new: what http.conf would be now
     wait $asked || true
     {
         echo "map \"\" \$gateway_secret { default \"$secret\"; }"
-        for service in $SERVICES; do upstream "$service" <"names/$service"; done
-        sort -u names/* | upstream any
+        for service in $PLACES; do upstream "$service" least_conn 32 <"names/$service"; done
+        for service in $SERVICES; do cat "names/$service"; done | sort -u | upstream any least_conn 32
+        upstream booking "hash \$booked_event consistent" 256 <names/bookings
         limits
         servers
     } >http.new

@@ -16,6 +16,7 @@ SERVICES = {
     "users": 20001, "events": 20002, "bookings": 20003,
     "payments": 20004, "notifications": 20005, "reviews": 20006,
 }  # fmt: skip
+WEB = 20007
 GATEWAY, DATABASES, REDIS, EXPORTERS, GRAFANA, RABBITMQ = 20010, 20011, 20012, 20013, 472, 0
 
 File = tuple[str, int, str, str]  # folder, its user, name, content
@@ -34,6 +35,7 @@ def files() -> Iterator[File]:
     for service, user in SERVICES.items():
         yield from ((service, user, *setting) for setting in settings(service))
         yield "postgres", DATABASES, service, kept(f"postgres_{service}")
+    yield from (("web", WEB, *setting) for setting in shared())
     yield "postgres", DATABASES, "superuser", kept("postgres_superuser")
     yield "postgres", DATABASES, "monitor", kept("postgres_monitor")
     yield "gateway", GATEWAY, "gateway_secret", kept("gateway_secret")
@@ -46,10 +48,15 @@ def files() -> Iterator[File]:
 
 def settings(service: str) -> Iterator[tuple[str, str]]:
     """What a service finds in its SECRETS_DIR, named like its settings."""
-    yield "secret_key", kept("secret_key")
-    yield "gateway_secret", kept("gateway_secret")
+    yield from shared()
     yield "database_url", f"postgres://{service}:{kept(f'postgres_{service}')}@postgres:5432/{service}"
     yield "broker_url", f"amqp://frontrow:{kept('rabbitmq')}@rabbitmq:5672//"
+
+
+def shared() -> Iterator[tuple[str, str]]:
+    """What the pages find there too, which have no database and hear no messages."""
+    yield "secret_key", kept("secret_key")
+    yield "gateway_secret", kept("gateway_secret")
     yield "cache_url", f"redis://:{kept('redis')}@redis:6379/0"
 
 

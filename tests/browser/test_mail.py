@@ -1,8 +1,11 @@
 """Mails as people see them: nothing sticks out, nothing is fetched, everything can be read."""
 
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 
 from frontrow.chassis.ids import new_id
 from frontrow.services.notifications.letter import letter
@@ -32,10 +35,11 @@ CONTRAST = """() => {
 }"""
 
 
-def html(kind):
+def html(kind, language="en"):
     facts = {**FACTS[kind], "event": {**TOLD, "title": LONG, "version": 1, "status": "published"}}
     found = Notification(kind=kind, facts=facts, subject=words(kind, facts).subject, user_id=new_id())
-    return letter(found, "ben@example.org", LONG, [], NOW).alternatives[0].content
+    with translation.override(language):
+        return letter(found, "ben@example.org", LONG, [], NOW).alternatives[0].content
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -44,10 +48,10 @@ def test_every_mail_fits_and_can_be_read_and_asks_nothing_of_the_network(browser
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
     page, asked = context.new_page(), []
     page.on("request", lambda request: asked.append(request.url))
-    for kind in FACTS:
-        page.set_content(html(kind))
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, kind
-        assert page.evaluate(CONTRAST) == [], kind
+    for kind, (language, _) in product(FACTS, settings.LANGUAGES):
+        page.set_content(html(kind, language))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (kind, language)
+        assert page.evaluate(CONTRAST) == [], (kind, language)
         assert page.get_by_role("heading", level=1).is_visible()
         assert page.locator(".button a").is_visible()
     assert asked == []

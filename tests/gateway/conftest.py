@@ -1,4 +1,4 @@
-"""Six services and the gateway before them, shared by the tests that leave both as they were."""
+"""Six services, the pages, and the gateway before them, shared by the tests that leave both as they were."""
 
 from collections.abc import Iterator
 

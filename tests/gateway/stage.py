@@ -20,6 +20,7 @@ from tests.embedded.system import descendants, free_port, wait
 
 SCRIPT = Path(__file__).parents[2] / "gateway" / "gateway.sh"
 SERVICES = ("users", "events", "bookings", "payments", "notifications", "reviews")
+PLACES = (*SERVICES, "web")  # whom the gateway asks
 SECRET = "between-the-gateway-and-its-services"
 LIFTED = {
     "GATEWAY_RATE": "1000000",
@@ -239,8 +240,8 @@ class Gateway:
 
 @contextlib.contextmanager
 def gateway(services: dict[str, str], user: str | None = None, **environment: str) -> Iterator[Gateway]:
-    """A gateway that answers; services by name, as host:port. Those not named resolve to nothing."""
-    places = {name: services.get(name, "nowhere.invalid:8000") for name in SERVICES}
+    """A gateway that answers; services, and the pages, by name, as host:port. Those not named resolve to nothing."""
+    places = {name: services.get(name, "nowhere.invalid:8000") for name in PLACES}
     upstreams = {f"{name.upper()}_UPSTREAM": place for name, place in places.items()}
     started = Gateway({**upstreams, **environment}, user)
     try:
@@ -253,7 +254,7 @@ def gateway(services: dict[str, str], user: str | None = None, **environment: st
 @contextlib.contextmanager
 def services(*names: str) -> Iterator[dict[str, Service]]:
     """Services that answer, each on a port of its own."""
-    there = {name: Service(name) for name in names or SERVICES}
+    there = {name: Service(name) for name in names or PLACES}
     try:
         yield there
     finally:

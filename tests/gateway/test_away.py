@@ -1,11 +1,12 @@
 """Services that go, come and move: their own paths say so, the others go on, and nothing is done twice."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
 from tests.embedded.system import free_port, wait
-from tests.gateway.stage import PATIENCE, SERVICES, Names, Service, places
+from tests.gateway.stage import PATIENCE, PLACES, SERVICES, Names, Service, places
 from tests.gateway.stage import gateway as a_gateway
 from tests.gateway.stage import services as some_services
 
@@ -106,7 +107,7 @@ def test_nginx_is_left_alone_while_nothing_changes(names, replicas):
     with a_gateway(at(replicas), **names.environment) as gateway:
         before, looks = gateway.workers(), names.looks()
         names.know(bookings=REPLICAS[::-1])  # in another order, as resolvers do
-        wait(PATIENCE, lambda: names.looks() >= looks + 4 * len(SERVICES), "several looks")
+        wait(PATIENCE, lambda: names.looks() >= looks + 4 * len(PLACES), "several looks")
         assert gateway.workers() == before != set()
 
 
@@ -115,7 +116,7 @@ def test_when_not_one_name_is_known_the_old_addresses_stay(names, replicas):
     with a_gateway(at(replicas), **names.environment) as gateway:
         looks = names.looks()
         names.know()
-        wait(PATIENCE, lambda: names.looks() >= looks + 4 * len(SERVICES), "several looks")
+        wait(PATIENCE, lambda: names.looks() >= looks + 4 * len(PLACES), "several looks")
         assert answering(gateway) == set(REPLICAS)
 
 
@@ -145,3 +146,19 @@ def test_what_may_have_arrived_is_sent_again_only_if_it_changes_nothing(replicas
 
         wait(PATIENCE, found, "the others are tried again")
         assert all(found() for _ in range(20))
+
+
+def test_who_books_a_place_of_one_event_waits_with_the_others_who_do(replicas):
+    """At one replica, however the event is spelled; different events are spread."""
+    with a_gateway({"bookings": " ".join(replica.place for replica in replicas)}) as gateway:
+
+        def booked_at(event, form='{{"eventId": "{}", "quantity": 1}}'):
+            return gateway.post("/bookings", form.format(event).encode()).body.decode()
+
+        events = [str(uuid4()) for _ in range(40)]
+        homes = {event: booked_at(event) for event in events}
+        assert set(homes.values()) == set(REPLICAS)
+        for event, home in homes.items():
+            assert booked_at(event, '{{"quantity":2,\n "eventId"  :"{}"}}') == home
+        assert len({booked_at("no id") for _ in range(30)}) > 1  # what is no event is spread, too
+        assert answering(gateway) == set(REPLICAS)  # reading

@@ -1,19 +1,21 @@
 """The short cache: one question to a service however many read, and nothing personal ever in it."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 
+from frontrow.web import languages
 from tests.embedded.system import wait
-from tests.gateway.stage import PATIENCE, Service
+from tests.gateway.stage import PATIENCE, SCRIPT, Service
 from tests.gateway.stage import gateway as a_gateway
 
 READERS = 60
 
 
-@pytest.fixture(params=["/events", "/reviews"])
+@pytest.fixture(params=["/events", "/reviews", "/e"])
 def path(request):
     """An address that no other test reads."""
     return f"{request.param}/{uuid4()}"
@@ -22,7 +24,7 @@ def path(request):
 @pytest.fixture
 def service(services, path):
     """Who answers there."""
-    return services[path.split("/")[1]]
+    return services.get(path.split("/")[1], services["web"])
 
 
 def status(answer):
@@ -112,11 +114,28 @@ def test_who_shows_who_they_are_gets_and_leaves_nothing_there(gateway, service, 
 
 
 def test_each_first_language_has_its_copy(gateway, service, path):
-    service.reply = lambda asked: (200, {}, (asked.headers["Accept-Language"] or "none").encode())
-    for language, told in (("de", "de"), ("fr-CA,fr;q=0.9", "fr"), ("*", "none"), ("en-GB,de;q=0.5", "en")):
+    varies = {"Vary": "Accept-Language, Cookie"}
+    service.reply = lambda asked: (200, varies, (asked.headers["Accept-Language"] or "none").encode())
+    for language, told in (
+        ("de", "de"),
+        ("fr-CA,fr;q=0.9", "fr"),
+        ("*", "none"),
+        ("en-GB,de;q=0.5", "en"),
+        ("nl, es;q=0.7", "es"),
+        ("den", "none"),
+    ):
         assert hit(gateway, path, Accept_Language=language).body == told.encode()
     assert hit(gateway, path, Accept_Language="de-AT, en;q=0.1").body == b"de"
+    before = len(service.asked)
+    fresh = {gateway.get(path, Accept_Language=f"fr-{place}").body for place in ("FR", "CA", "CH")}
+    assert (fresh, len(service.asked) - before <= 1) == ({b"fr"}, True)
     assert gateway.get(path, Accept_Language="de-AT", Authorization="Bearer x").body == b"de-AT"
+
+
+def test_people_and_programs_have_each_their_copy(gateway, service, path):
+    service.reply = lambda asked: (404, {}, (asked.headers["Accept"] or "none").encode())
+    for accept in ("*/*", "text/html,*/*;q=0.8"):
+        assert hit(gateway, path, Accept=accept).body == accept.encode()
 
 
 def test_each_query_and_each_host_has_its_copy(gateway, service, path):
@@ -179,7 +198,26 @@ def test_what_changes_something_always_arrives(gateway, service, path, method):
     assert [asked.method for asked in service.asked] == [method] * 5
 
 
-@pytest.mark.parametrize("path", ["/bookings", "/payments", "/notifications/1", "/profile", "/docs/users"])
+def test_a_copy_for_each_language_of_the_pages():
+    spoken = re.search(r"<language>([a-z|]+)\)", (SCRIPT.parent / "upstreams.conf").read_text())[1]
+    assert spoken.split("|") == list(languages.NAMES)
+
+
+@pytest.mark.parametrize("file", ["/static/web/{}.css", "/events/{}/cover"])
+def test_a_file_is_kept_for_everybody_but_who_shows_a_token(gateway, services, file):
+    path = file.format(uuid4())
+    service = services["web" if path.startswith("/static") else "events"]
+    assert hit(gateway, path, Cookie="session=x").body == service.name.encode()
+    assert never_kept(gateway, service, path, Authorization="Bearer x")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/bookings", "/payments", "/notifications/1", "/profile", "/docs/users", "/signin", "/signup?next=/",
+        "/account", "/my/bookings", "/organize", "/organize/x",
+    ],
+)  # fmt: skip
 def test_nothing_else_is_kept(gateway, services, path):
     assert {status(gateway.get(path)) for _ in range(5)} == {None}
     assert sum(len(service.asked) for service in services.values()) == 5

@@ -100,7 +100,7 @@ def test_a_trace_begins_where_none_is_told(gateway, services, given):
 
 def test_refusals_of_the_gateway_have_the_headers_of_the_services(gateway):
     of_services = SafeHeaders(lambda request: JsonResponse({}))(RequestFactory().get("/x"))
-    ours = gateway.get("/nowhere").headers
+    ours = gateway.get("/-/nowhere").headers
     expected = {name: value for name, value in of_services.items() if name != "Content-Type"}
     assert {name: ours[name] for name in expected} == expected
     assert all(len(ours.get_all(name)) == 1 for name in expected)
@@ -116,7 +116,7 @@ def test_headers_of_a_service_pass_as_they_are(gateway, services):
     assert headers["X-Frame-Options"] is None
 
 
-@pytest.mark.parametrize("path", ["/bookings", "/nowhere"])
+@pytest.mark.parametrize("path", ["/bookings", "/-/nowhere"])
 def test_nobody_is_told_which_nginx_this_is(gateway, path):
     assert gateway.get(path).headers["Server"] == "nginx"
 

@@ -31,11 +31,26 @@ def ended(connection):
         return True
 
 
-@pytest.mark.parametrize("path", ["/login", "/register", "/token/refresh"])
+@pytest.mark.parametrize(
+    "path", ["/login", "/register", "/token/refresh", "/profile/password", "/signin", "/signup"]
+)
 def test_signing_in_has_a_limit_of_its_own(services, path):
     with a_gateway(places(services), GATEWAY_SIGN_IN_RATE="1") as gateway:
         assert is_refused(gateway, "POST", path)
         assert {gateway.post("/bookings").status for _ in range(20)} == {200}
+
+
+def test_to_look_at_the_page_for_signing_in_is_not_to_sign_in(services):
+    with a_gateway(places(services), GATEWAY_SIGN_IN_RATE="1") as gateway:
+        assert {gateway.get("/signin").status for _ in range(20)} == {200}
+
+
+def test_a_page_brings_its_files_and_covers_with_it(services):
+    files = [*(f"/static/web/{n}.css" for n in range(8)), *(f"/events/{n}/cover" for n in range(8))]
+    with a_gateway(places(services), GATEWAY_RATE="1") as gateway:
+        assert {gateway.get(path).status for path in ["/", *files]} == {200}
+        assert is_refused(gateway, "GET", "/static/web/x.css")
+        assert gateway.get("/e/x").status == 200
 
 
 def test_writing_has_a_limit_of_its_own(services):

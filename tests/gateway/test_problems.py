@@ -1,15 +1,18 @@
 """What the gateway refuses itself reads like a refusal of the services; what these refuse passes untouched."""
 
 import json
+import re
 
 import pytest
 
 from frontrow.chassis import refusals
 from frontrow.chassis.api import TooLarge
 from frontrow.chassis.environment import Environment
+from frontrow.web import languages
 from tests.gateway import stage
 from tests.gateway.stage import gateway as a_gateway
 from tests.gateway.stage import places
+from tests.gateway.test_routes import CALLS
 
 MOST = Environment.model_fields["max_body_bytes"].default
 TITLES = {413: "Content Too Large"}  # older Pythons know the older name
@@ -27,7 +30,7 @@ def same(answer, refusal):
 
 
 def test_not_found(gateway):
-    same(gateway.get("/nowhere.html"), refusals.NotFound())
+    same(gateway.get("/-/nowhere.html"), refusals.NotFound())
 
 
 def test_too_large(gateway, services):
@@ -45,7 +48,17 @@ def test_too_large_in_pieces(gateway, services):
 
 def test_away(gateway):
     with a_gateway({}) as alone:
-        for path in ("/login", "/events", "/bookings", "/docs", "/docs/users", "/static/x.css", "/readyz"):
+        for path in (
+            "/login",
+            "/events",
+            "/bookings",
+            "/docs",
+            "/docs/users",
+            "/static/x.css",
+            "/readyz",
+            "/",
+            "/e/x",
+        ):
             same(alone.get(path), refusals.Unavailable())
         same(alone.post("/payments"), refusals.Unavailable())
 
@@ -93,8 +106,77 @@ def test_a_refusal_of_a_service_passes_untouched(gateway, services, status):
     assert len(services["bookings"].asked) == 1, "a refusal is an answer: nobody else is asked"
 
 
+def as_people_do(gateway, path, method="GET", body=None, **headers):
+    """The answer to a browser."""
+    return gateway.ask(method, path, body, Accept="text/html,application/xml;q=0.9,*/*;q=0.8", **headers)
+
+
+@pytest.mark.parametrize("path", ["/", "/e/x?a=b", "/my/bookings", "/organize", "/sandbox/x", "/eventsx"])
+def test_people_are_told_by_a_page_that_a_part_is_away(services, path):
+    with a_gateway({}) as alone:
+        answer = as_people_do(alone, path)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    page = answer.body.decode()
+    assert '<a href="">Try again</a>' in page
+    assert '<meta name="color-scheme" content="light dark">' in page
+    assert answer.headers["X-Request-ID"] in page
+    assert not re.search(r"<(script|style|link|img)| style=|https?:", page)
+
+
+def test_the_api_answers_by_problem_documents_whoever_asks(services):
+    calls = {f"/{path.split('/')[1]}" for _, _, path in CALLS}
+    assert len(calls) > 8
+    with a_gateway({}) as alone:
+        for path in [*calls, "/docs", "/static/web/x.css", "/openapi/users.json", "/readyz"]:
+            same(as_people_do(alone, path), refusals.Unavailable())
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({}, "Try again"),
+        ({"Accept_Language": "de-AT"}, "Noch einmal versuchen"),
+        ({"Accept_Language": "nl,FR;q=0.5"}, "Réessayer"),
+        ({"Accept_Language": "de", "Cookie": f"{languages.COOKIE}=es"}, "Intentar de nuevo"),
+        ({"Accept_Language": "nl", "Cookie": f"{languages.COOKIE}=<script>"}, "Try again"),
+    ],
+)
+def test_in_the_language_of_the_reader(gateway, headers, words):
+    page = as_people_do(gateway, "/-/x", **headers).body.decode()
+    assert words in page
+    assert "<script>" not in page
+
+
+def test_each_refusal_has_words_of_its_own_in_each_language(gateway, services):
+    said = set()
+    with a_gateway(places(services), GATEWAY_RATE="1") as limited:
+        for language in languages.NAMES:
+            told = {"Accept_Language": language}
+            answers = [
+                as_people_do(gateway, "/-/x", **told),
+                as_people_do(gateway, "/", "TRACE", **told),
+                as_people_do(gateway, "/organize", "POST", b"x" * (11 * 2**20 + 1), **told),
+                next(
+                    a for a in (as_people_do(limited, "/e", **told) for _ in range(1000)) if a.status != 200
+                ),
+            ]
+            assert [answer.status for answer in answers] == [404, 405, 413, 429]
+            said |= {re.search(r"<h1>(.+)</h1>\n<p>(.+)</p>", a.body.decode()).groups() for a in answers}
+    assert len(said) == 4 * len(languages.NAMES)
+    assert len({words for _, words in said}) == len(said)
+
+
+def test_a_refusal_of_the_pages_passes_untouched(gateway, services):
+    services["web"].reply = lambda asked: (503, {"Content-Type": "text/html"}, b"its own words")
+    answer = as_people_do(gateway, "/my/bookings")
+    assert (answer.status, answer.body) == (503, b"its own words")
+
+
 def test_the_body_of_a_refusal_has_the_id_of_its_request(gateway):
-    assert gateway.get("/nowhere", X_Request_ID="my-request-1").json["requestId"] == "my-request-1"
+    assert gateway.get("/-/nowhere", X_Request_ID="my-request-1").json["requestId"] == "my-request-1"
 
 
 @pytest.mark.parametrize(

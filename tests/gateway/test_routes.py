@@ -23,7 +23,7 @@ HIDDEN = [
     "/admin", "/admin/", "/admin/login/", "/Admin/", "//admin/", "/%61dmin/", "/events/../admin/", "/admin/%2e%2e/admin/",
     "/internal", "/internal/", "/internal/readyz", "/INTERNAL/readyz", "//internal/readyz", "/%69nternal/readyz",
     "/internal//readyz", "/events/..;/internal/readyz", "/docs/../internal/readyz", "/static/../internal/readyz",
-    "/openapi/..\\internal/readyz", "/readyz/../internal/readyz", "/-/problem",
+    "/openapi/..\\internal/readyz", "/readyz/../internal/readyz", "/-/problem", "/-/page", "/-/", "/healthz/", "/readyz/x",
 ]  # fmt: skip
 # nginx reads these as paths of ours, and a service would read them as others.
 DOUBTFUL = [
@@ -57,6 +57,8 @@ def test_a_call_of_the_contracts_leads_to_its_service(gateway, services, service
         *((f"/openapi/{name}.json", name) for name in SERVICES),
         *((f"/docs/{name}", name) for name in SERVICES),
         *((f"/static/{name}/some.css", name) for name in SERVICES),
+        ("/static/web/some.css", "web"),
+        ("/static/django_htmx/some.js", "web"),
     ],
 )
 def test_what_else_a_service_shows_leads_there(gateway, services, path, service):
@@ -110,7 +112,12 @@ def test_a_path_that_two_may_read_differently_is_read_by_none(gateway, services,
     "path",
     [
         "/",
-        "/e/x",
+        f"/e/{ID}/clara?lang=de",
+        "/signin",
+        "/my/bookings",
+        "/organize",
+        f"/organize/{ID}",
+        "/robots.txt",
         "/eventsx",
         "/Events",
         "/loginx",
@@ -121,9 +128,9 @@ def test_a_path_that_two_may_read_differently_is_read_by_none(gateway, services,
         "/static",
     ],
 )
-def test_what_nobody_has_is_not_found(gateway, services, path):
-    assert gateway.get(path).json["code"] == "not_found"
-    assert asked(services) == {}
+def test_whatever_is_not_the_services_is_a_page(gateway, services, path):
+    assert gateway.get(path).body == b"web"
+    assert list(asked(services)) == ["web"]
 
 
 def test_an_absolute_address_is_read_like_any_other(gateway, services):
@@ -141,4 +148,4 @@ def test_the_status_port_tells_numbers_to_the_inside(gateway):
     answer = gateway.ask("GET", "/stub_status", port=gateway.status_port)
     assert re.match(rb"Active connections: \d+", answer.body)
     assert gateway.ask("GET", "/events", port=gateway.status_port).json["code"] == "not_found"
-    assert gateway.get("/stub_status").status == 404
+    assert gateway.get("/stub_status").body == b"web"  # which has no such page

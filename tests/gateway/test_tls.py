@@ -105,7 +105,7 @@ def test_http2_is_spoken(secured, services, port):
 
 
 def test_browsers_are_told_to_stay_with_https(secured, port):
-    for path in (b"/bookings", b"/nowhere", b"/healthz"):
+    for path in (b"/bookings", b"/-/nowhere", b"/healthz"):
         with connect(port, trusting()) as connection:
             connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             answer = b"".join(iter(lambda: connection.recv(65536), b""))

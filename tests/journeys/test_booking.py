@@ -172,5 +172,4 @@ def test_what_is_public_answers_anybody(address, path):
 
 
 def _typed(types: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
-    body = event_body(ticketTypes=types, **changes)
-    return {name: value for name, value in body.items() if name not in {"price", "currency"}}
+    return event_body(ticketTypes=types, **{"capacity": 50, **changes})

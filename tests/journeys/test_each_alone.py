@@ -114,6 +114,17 @@ def test_a_capacity_is_decided_by_bookings_over_the_network(ada, ben):
     assert ben.books(event)[0] == 201
 
 
+def test_an_organiser_sees_who_comes_although_nobody_told_bookings_who_they_are(ada, ben):
+    event = ada.lists()
+    ben.books(event, 2)
+    guests = f"/bookings/events/{event['eventId']}"
+    for narrowed in ("", f"?q={ben.username}"):
+        (guest,) = ada.call("GET", guests + narrowed)[1]["items"]
+        assert (guest["email"], guest["quantity"], guest["status"]) == (ben.email, 2, "held")
+    assert ada.call("GET", f"{guests}?q=nobody")[1]["items"] == []
+    assert ben.call("GET", guests)[0] == 404
+
+
 def test_a_review_although_nobody_told_reviews_of_the_event_or_the_booking(ada, ben):
     event = ada.lists(price=0, **soon_over())
     body = {"eventId": event["eventId"], "rating": 5, "comment": "Encore!"}

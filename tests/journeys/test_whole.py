@@ -66,7 +66,7 @@ def test_from_the_first_look_to_the_ticket(address, ada, ben, cy):
         9800,
         "EUR",
     )
-    assert ben.call("GET", f"/payments/{payment['paymentId']}")[1] == payment
+    assert ben.call("GET", f"/payments/{payment['paymentId']}")[1] == {**payment, "refunds": []}
     eventually(lambda: status_of(ben, booking), "confirmed")
     eventually(lambda: len(told(ben, "booking_confirmed")), 1)
     assert event["title"] in told(ben, "booking_confirmed")[0]
@@ -133,7 +133,7 @@ def test_a_payment_is_confirmed_at_the_bank(ada, ben):
     status, payment = pay(ben, booking, "pm_card_authenticationRequired")
     assert (status, payment["status"]) == (201, "requires_action")
     page = httpx.get(payment["nextAction"]["url"])
-    assert (page.status_code, "€49.00" in page.text) == (200, True)
+    assert (page.status_code, "€49" in page.text) == (200, True)
     assert httpx.post(payment["nextAction"]["url"], data={"answer": "confirm"}).status_code == 302
     eventually(lambda: status_of(ben, booking), "confirmed")
 
