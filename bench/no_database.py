@@ -1,0 +1,51 @@
+"""The same server and handler, but for the database: `python -m bench.no_database PORT`, with bookings' settings."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from frontrow.chassis.ids import new_id_text
+
+TOLD = (
+    '{{"bookingId": "{}", "userId": "{}", "eventId": "{}", "status": "held", "bookingDate": "2030-01-01T00:00:00.000Z",'
+    ' "items": [{{"name": "Ticket", "price": 2500, "quantity": 1, "ticketTypeId": "{}"}}], "quantity": 1,'
+    ' "amount": 2500, "currency": "EUR", "expiresAt": "2030-01-01T00:15:00.000Z", "endedAt": null, "endReason": null}}'
+)
+
+
+def door() -> Any:
+    """The fast door, whose groups are all granted by nobody."""
+    from frontrow import serve
+
+    made = serve.fast()
+    from frontrow.services.bookings import deciding
+
+    async def granted(requests: Sequence[deciding.Request]) -> list[deciding.Answer]:
+        return [
+            deciding.Answer(
+                "held", TOLD.format(new_id_text(), request.user_id, request.event_id, new_id_text())
+            )
+            for request in requests
+        ]
+
+    made.group._decide = granted  # type: ignore[assignment,method-assign]
+    return made
+
+
+def main(port: str) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    from frontrow import serve
+
+    Granian(
+        "bench.no_database:door", address="127.0.0.1", port=int(port), interface=Interfaces.RSGI, workers=1,
+        blocking_threads=1, backlog=2048, backpressure=serve.AT_ONCE, websockets=False,
+        working_dir=Path(__file__).parent.parent, workers_kill_timeout=serve.STOP_SECONDS, log_enabled=False,
+        factory=True,
+    ).serve()  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,145 @@
+"""What is measured: a fleet started fresh, its people and events, its processes' time, and whether all it said is true."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from bench import load
+from frontrow.embedded.processes import follower
+from frontrow.fleet import by_hand, postgres
+from frontrow.fleet.fleet import Fleet
+from frontrow.fleet.topology import ROOT
+
+HELD_BY_ONE = 5  # bookings that each person of a load makes at most, of the ten that they may hold
+MOST_A_SECOND = 6000  # bookings
+NOBODY_ELSE = 1_000_000  # places of an event that is not to sell out
+QUIET_SECONDS = 300
+IDLE = 0.4  # of a second that all processes together take in one when they have nothing to do
+
+
+@dataclass
+class Stage:
+    """One fleet, and what a load needs of it."""
+
+    fleet: Fleet
+    folder: Path
+    organizer: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.organizer = self.people(1).read_text().strip()
+
+    def people(self, count: int) -> Path:
+        """A file of the access tokens of so many new people."""
+        place = self.folder / f"people-{time.monotonic_ns()}"
+        with place.open("wb") as file:
+            subprocess.run(
+                [sys.executable, "-m", "bench.people", str(count)], cwd=ROOT, stdout=file, check=True,
+                env={**os.environ, **by_hand.settings(self.fleet.folder, "users")},
+            )  # fmt: skip
+        return place
+
+    def events(self, count: int, capacity: int = NOBODY_ELSE) -> Path:
+        """A file of the ids of so many new events of one ticket type, which bookings has heard of."""
+        place = self.folder / f"events-{time.monotonic_ns()}"
+        with httpx.Client(
+            base_url=self.fleet.address, headers={"Authorization": f"Bearer {self.organizer}"}
+        ) as client:
+            made = [
+                client.post("/events", json=_event(capacity)).raise_for_status().json() for _ in range(count)
+            ]
+        place.write_text("".join(f"{event['eventId']}\n" for event in made))
+        deadline = time.monotonic() + QUIET_SECONDS
+        while self.row("bookings", "SELECT count(*) FROM bookings_event WHERE event_id = ANY (%s)",
+                       [[event["eventId"] for event in made]]) != (count,):  # fmt: skip
+            if time.monotonic() > deadline:
+                raise TimeoutError("bookings has not heard of the events")
+            time.sleep(0.1)
+        return place
+
+    def url(self, service: str) -> str:
+        """The database of a service."""
+        return postgres.url(self.fleet._ground, service)
+
+    def row(self, service: str, query: str, values: Any = ()) -> tuple[Any, ...] | None:
+        with psycopg.connect(self.url(service), autocommit=True) as connection:
+            return connection.execute(query, values).fetchone()
+
+    def book(self, events: Path, connections: int, seconds: int) -> load.Run:
+        """Let new people book as fast as so many connections can."""
+        return load.book(self.fleet.address, self.crowd(seconds), events, connections, seconds)
+
+    def crowd(self, seconds: int) -> Path:
+        """As many new people as a load of so many seconds can need."""
+        return self.people(MOST_A_SECOND * seconds // HELD_BY_ONE)
+
+    @contextlib.contextmanager
+    def without_database(self) -> Iterator[None]:
+        """Meanwhile the gateway asks a bookings that has none."""
+        port = self.fleet.port("no-database")
+        places = self.fleet.folder / "gateway" / "places" / "bookings"
+        before = places.read_text()
+        with (self.folder / "no-database.log").open("wb") as log:
+            server = subprocess.Popen(
+                [sys.executable, "-m", "bench.no_database", str(port)], cwd=ROOT, stdout=log, stderr=log,
+                env={**os.environ, **self.fleet.environment("bookings")}, preexec_fn=follower(15),
+            )  # fmt: skip
+        try:
+            self._asked_at(f":{port} ", places, f"127.0.0.1:{port}\n")
+            yield
+        finally:
+            self._asked_at(f":{self.fleet.port('bookings')} ", places, before)
+            server.terminate()
+            server.wait(30)
+
+    def _asked_at(self, sign: str, places: Path, told: str) -> None:
+        places.write_text(told)
+        conf, deadline = self.fleet.folder / "gateway" / "run" / "http.conf", time.monotonic() + 60
+        while sign not in conf.read_text().split("upstream booking ")[1].split("}")[0]:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the gateway goes on as before")
+            time.sleep(0.1)
+        time.sleep(2)  # the workers of nginx that had the old addresses end
+
+    def cpu_seconds(self) -> float:
+        """What all processes of the fleet have used so far."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        return sum(_ticks(pid) for name in self.fleet.programs() for pid in self.fleet.pids(name)) / ticks
+
+    def quiet(self) -> None:
+        """Wait until all that was said has been relayed and heard, and nobody has anything to do."""
+        deadline, before = time.monotonic() + QUIET_SECONDS, float("inf")
+        while True:
+            now = self.cpu_seconds()
+            waiting = self.row("bookings", "SELECT EXISTS (SELECT FROM chassis_outbox)") != (False,)
+            if not waiting and now - before < IDLE:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError("the messages are not heard in time")
+            before = now
+            time.sleep(1)
+
+
+def _ticks(pid: int) -> int:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return sum(int(fields[n]) for n in (11, 12, 13, 14))
+    return 0
+
+
+def _event(capacity: int) -> dict[str, Any]:
+    start = datetime.now(UTC) + timedelta(days=90)
+    return {
+        "title": "A night that everybody wants", "description": "Of the bench.", "date": start.isoformat(),
+        "endDate": (start + timedelta(hours=3)).isoformat(), "timezone": "Europe/Berlin", "location": "Berlin",
+        "capacity": capacity, "price": 2500, "currency": "EUR",
+    }  # fmt: skip
