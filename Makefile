@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up services services-memory test check fix migrations contracts reference lock admin dead-letters seed lifecycle compose-check memory clean
+.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters seed lifecycle compose-check memory bench bench-smoke clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -20,7 +20,7 @@ services: $(VENV)/.installed ## run each service by itself, behind a gateway; PO
 
 test: $(VENV)/.installed-dev ## run every test, on real servers; T='-k words' narrows
 	@$(PY) -m tests.needs
-	@exec $(PY) -m pytest $(or $(T),-n 2 --dist loadgroup)
+	@exec $(PY) -m pytest $(or $(T),-n 3 --dist loadgroup --no-loadscope-reorder)
 
 check: $(VENV)/.installed-dev ## ruff, mypy, import contracts, migrations
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
@@ -36,6 +36,13 @@ migrations: $(VENV)/.installed-dev ## write migrations for changed models
 
 contracts: $(VENV)/.installed-dev ## write the OpenAPI documents to contracts/http
 	@DATABASE_URL=postgres://nowhere/none SECRET_KEY=for-this-command-only-no-token-is-signed $(PY) -m frontrow contracts contracts/http
+
+messages: $(VENV)/.installed-dev ## gather the phrases of pages and notifications for translators, and compile what they wrote
+	@$(PY) -m tests.messages
+
+screenshots: $(VENV)/.installed-dev ## every page, in two sizes and both themes, into screenshots/
+	@$(PY) -m tests.needs >/dev/null
+	@exec $(PY) -m tests.screenshots
 
 reference: $(VENV)/.installed-dev ## write the table of settings into docs/operations.md
 	@$(PY) -m tests.reference
@@ -61,6 +68,12 @@ compose-check: $(VENV)/.installed-dev ## build and try compose.yaml with a Docke
 
 memory: $(VENV)/.installed ## print the resident memory of an idle Frontrow
 	@exec $(PY) -m tests.memory
+
+bench: $(VENV)/.installed-dev ## how fast we sell, beside what the machine can do; into bench/results
+	@exec $(PY) -m bench
+
+bench-smoke: $(VENV)/.installed-dev ## the same, one short round, whose figures are not kept
+	@exec $(PY) -m bench --smoke
 
 services-memory: $(VENV)/.installed ## print the memory of each process of idle services
 	@exec $(PY) -m tests.fleet.memory

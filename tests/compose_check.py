@@ -8,7 +8,7 @@ import signal
 import sys
 from contextlib import ExitStack, closing
 
-from frontrow.chassis.environment import SERVICES
+from frontrow.chassis.environment import PAGES, SERVICES
 from tests.compose import checks
 from tests.compose.engine import Failed, Project, missing
 from tests.embedded.table import Table
@@ -42,7 +42,7 @@ def everything(table: Table, project: Project) -> None:
     absent = project.absent()
     here = [n for n, s in project.model["services"].items() if s.get("restart") and n not in absent]
     table.check("images are built", 900, lambda: void(project.compose("build", "--quiet", seconds=900)))
-    for service in SERVICES:
+    for service in (*SERVICES, PAGES):
         table.check(
             f"the image of {service} holds it and no other", 60, lambda s=service: checks.image(project, s)
         )
@@ -61,6 +61,7 @@ def travel(table: Table, project: Project, here: list[str]) -> None:
     told: list[str] = []
     idle = checks.memory(project)
     table.check("the whole journey passes through the gateway", 400, lambda: checks.journey(project))
+    table.check("people get pages through the gateway", 30, lambda: checks.pages(project))
     table.check("each role is refused on every other database", 120, lambda: checks.roles(project))
     table.check("services have no way out", 60, lambda: checks.no_way_out(project))
     table.check(

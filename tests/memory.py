@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from frontrow.chassis.environment import SERVICES
 from tests.embedded.running import Frontrow
 from tests.embedded.system import Process
 
@@ -33,9 +34,9 @@ def touch(frontrow: Frontrow) -> None:
         raise ValueError(listed)
     token, known = session["accessToken"], {"userId": session["userId"], "eventId": listed["eventId"]}
     frontrow.call("POST", "/bookings", {"eventId": listed["eventId"], "quantity": 1}, token)
-    for page in ("/", "/docs"):
+    for page in ("/", "/docs", f"/e/{listed['eventId']}/night-of-the-proms", "/signin", "/sitemap.xml"):
         frontrow.call("GET", page)
-    for service in frontrow.call("GET", "/readyz")[1]["services"]:
+    for service in SERVICES:
         document: dict[str, Any] = frontrow.call("GET", f"/openapi/{service}.json")[1]
         for path in (path for path, item in document["paths"].items() if "get" in item):
             place = re.sub(r"{(\w+)}", lambda field: known.get(field[1], NOBODY), path)

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from frontrow.chassis.environment import SERVICES
+from frontrow.chassis.environment import PAGES, SERVICES
 from tests.compose.engine import Failed, Project, run, service_of, until
 from tests.journeys.traveller import Traveller
 
@@ -60,8 +60,8 @@ def image(project: Project, service: str) -> None:
     )
     modules = {path.removeprefix("frontrow/") for path in run(*in_it, MODULES).split()}
     must(modules >= INSIDE, f"of {INSIDE} only {modules & INSIDE} is in it")
-    services = {path.split("/")[1] for path in modules if re.match(r"services/\w+/", path)}
-    must(services == {service}, f"{services} are in it")
+    found = {path.split("/")[-2] for path in modules if re.match(r"services/\w+/\w+\.py|web/\w+\.py", path)}
+    must(found == {service}, f"{found} are in it")
     strange = {p for p in modules if "tests" in p or p.startswith(("fleet/", "embedded/postgres", "seed"))}
     must(not strange, f"{strange} are in it")
     must(run(*in_it, EMBEDDED).strip() == "None", "the embedded PostgreSQL is in it")
@@ -99,6 +99,17 @@ def status(project: Project, path: str) -> int:
         return 0
 
 
+def pages(project: Project) -> None:
+    """People get a page through the gateway, and the files that it names."""
+    answer = httpx.get(project.address, headers={"Accept": "text/html"}, timeout=10)
+    must(answer.status_code == 200, f"/ answers {answer.status_code}")
+    must(answer.headers["Content-Type"].startswith("text/html"), answer.headers)
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', answer.text)
+    must(files, "the page names no files")
+    found = {path: status(project, path) for path in files}
+    must(set(found.values()) == {200}, found)
+
+
 def journey(project: Project) -> None:
     """The journey file of the tests, by address alone."""
     words = ["-m", "pytest", "-q", "tests/journeys/test_whole.py", "--address", project.address]
@@ -118,7 +129,7 @@ def no_way_out(project: Project) -> None:
     """Services are on networks only that the engine lets nothing out of; but who sends mail."""
     for container in project.containers():
         name = service_of(container)
-        if name.split("-")[0] in SERVICES and name != "notifications-work":
+        if name.split("-")[0] in (*SERVICES, PAGES) and name != "notifications-work":
             networks = container["NetworkSettings"]["Networks"]
             inside = run("docker", "network", "inspect", "--format", "{{.Internal}}", *networks).split()
             must(inside == ["true"] * len(networks), f"{name}: {dict(zip(networks, inside, strict=True))}")
@@ -228,7 +239,9 @@ def stop(project: Project) -> None:
     project.compose("stop", "--timeout", "40", seconds=300)
     codes = {service_of(c): c["State"]["ExitCode"] for c in project.containers()}
     ours = {
-        name: code for name, code in codes.items() if name.split("-")[0] in (*SERVICES, "gateway", "postgres")
+        name: code
+        for name, code in codes.items()
+        if name.split("-")[0] in (*SERVICES, PAGES, "gateway", "postgres")
     }
     must(set(ours.values()) == {0}, {name: code for name, code in ours.items() if code})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from frontrow.chassis.environment import SERVICES
+from frontrow.chassis.environment import PAGES, SERVICES
 from tests.house.tree import ROOT
 
 Part = dict[str, Any]
@@ -31,7 +31,7 @@ def lasting() -> dict[str, Part]:
 
 def ours() -> dict[str, Part]:
     """The containers of our own images."""
-    return {name: part for name, part in parts().items() if name.split("-")[0] in SERVICES}
+    return {name: part for name, part in parts().items() if name.split("-")[0] in (*SERVICES, PAGES)}
 
 
 def volumes(part: Part) -> dict[str, str]:

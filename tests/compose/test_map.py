@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from frontrow.chassis.environment import SERVICES, Environment
+from frontrow.chassis.environment import PAGES, SERVICES, Environment
 from tests.house.tree import ROOT
 
 from .map import FILE, compose, lasting, mebibytes, ours, parts, said, volumes, waits_for
@@ -56,6 +56,13 @@ def test_secrets_then_databases_then_migrations_then_the_service(service):
     assert waits_for(parts()["secrets"]) == {}
 
 
+def test_the_pages_are_built_and_wait_for_no_service():
+    web = parts()["web"]
+    assert web["build"]["args"] == {"SERVICE": "web", "FOLDER": "web", "UID": "20007"}
+    assert waits_for(web) == {"secrets": DONE}
+    assert "command" not in web  # nothing but to serve
+
+
 def test_the_gateway_waits_for_no_service():
     assert waits_for(parts()["gateway"]) == {"secrets": DONE}
 
@@ -64,7 +71,8 @@ def test_the_gateway_waits_for_no_service():
 def test_settings_are_known_and_lead_to_each_service(name):
     given = parts()[name]["environment"]
     assert {setting.lower() for setting in given} <= set(Environment.model_fields)
-    assert {given[f"{service.upper()}_URL"] for service in SERVICES} == {f"http://{s}:8000" for s in SERVICES}
+    served = (*SERVICES, PAGES)
+    assert {given[f"{name.upper()}_URL"] for name in served} == {f"http://{name}:8000" for name in served}
 
 
 def test_all_limits_of_memory_are_below_4_gib_and_what_lasts_below_4_gb_also_with_three_bookings():

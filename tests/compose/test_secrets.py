@@ -105,6 +105,22 @@ def test_a_service_starts_with_its_own_and_has_no_others(make, tmp_path, monkeyp
     assert [name for name in foreign if everything[name] in own] == []
 
 
+def test_the_pages_start_with_what_they_need_and_know_no_database(make, tmp_path, monkeypatch):
+    make.main()
+    (tmp_path / "web").chmod(0o700)
+    for setting in ("DATABASE_URL", "SECRET_KEY"):
+        monkeypatch.delenv(setting, raising=False)
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path / "web"))
+    monkeypatch.setenv("SERVICES", "web")
+    settings = environment.read()
+    assert (settings.database_url, settings.broker_url) == (None, "in-process")
+    assert {path.name for path in (tmp_path / "web").iterdir()} == {
+        "secret_key",
+        "gateway_secret",
+        "cache_url",
+    }
+
+
 def test_each_container_mounts_its_own_and_only_the_one_that_makes_them_has_the_vault():
     for name, part in parts().items():
         mounted = {place: what for place, what in volumes(part).items() if what.endswith("-secrets")}
@@ -129,6 +145,7 @@ def test_their_readers_run_as_those_who_may_read_them(make, tmp_path):
     owners = {place.name: user for place, (user, _) in make.given.items()}
     for service in SERVICES:
         assert int(parts()[f"{service}-migrate"]["build"]["args"]["UID"]) == owners[service]
+    assert int(parts()["web"]["build"]["args"]["UID"]) == owners["web"]
     for name, folder in {"gateway": "gateway", "databases": "postgres", "redis": "redis",
                          "postgres-exporter": "exporters", "redis-exporter": "exporters"}.items():  # fmt: skip
         assert parts()[name]["user"] == f"{owners[folder]}:{owners[folder]}"

@@ -142,6 +142,18 @@ def test_without_one_service_the_others_answer_and_it_comes_back(fleet, ada, ser
     eventually(lambda: httpx.get(f"{fleet.address}/readyz").status_code, 200)
 
 
+def test_without_the_pages_the_api_goes_on_and_people_are_told_by_a_page(fleet, ada):
+    people = {"Accept": "text/html"}
+    with stopped(fleet, "web"):
+        away = httpx.get(f"{fleet.address}/my/bookings", headers=people)
+        assert (away.status_code, away.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+        assert int(away.headers["Retry-After"]) > 0
+        assert {ask(fleet.address, path, ada).status_code for path in OWN.values()} == {200}
+        assert httpx.get(f"{fleet.address}/readyz").status_code == 503
+    eventually(lambda: httpx.get(f"{fleet.address}/", headers=people).status_code, 200)
+    eventually(lambda: httpx.get(f"{fleet.address}/readyz").status_code, 200)
+
+
 def test_without_those_who_only_hear_selling_goes_on_and_they_catch_up(fleet, ada, buyers):
     event = free_event(ada)
     with stopped(fleet, "notifications", "notifications-work", "reviews", "reviews-work", "payments-work"):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from frontrow.fleet.fleet import Fleet
-from frontrow.fleet.topology import SERVICES, Wishes
+from frontrow.fleet.topology import SERVED, Wishes
 from tests.embedded.running import Frontrow
 from tests.memory import touch
 
@@ -57,9 +57,9 @@ def main() -> int:
     print("| program | processes | MB |\n|---|---:|---:|")
     for name, (processes, size) in shares.items():
         print(f"| {name} | {processes} | {size:.0f} |")
-    ours = {name for name in shares if name.removesuffix("-work") in SERVICES}
+    ours = {name for name in shares if name.removesuffix("-work") in SERVED}
     sums = [sum(shares[name][1] for name in names) for names in (ours, set(shares))]
-    print(f"\nThe six services hold {sums[0]:.0f} MB, everything together {sums[1]:.0f} MB.")
+    print(f"\nThe six services and the pages hold {sums[0]:.0f} MB, everything together {sums[1]:.0f} MB.")
     return 0
 
 

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 
 from frontrow.chassis import environment
-from frontrow.fleet.topology import SERVICES
+from frontrow.fleet.topology import SERVED, SERVICES
 from tests.embedded.system import wait
 from tests.journeys.traveller import Traveller
 
 PATIENCE = 120  # seconds; only a failure takes them
-OURS = {*SERVICES, *(f"{service}-work" for service in SERVICES)}
+OURS = {*SERVED, *(f"{service}-work" for service in SERVICES)}
 
 
 def running(fleet):
@@ -44,8 +44,34 @@ def listening(pid: int) -> set[tuple[str, int]]:
     return found
 
 
-def test_the_map_knows_every_service():
+def test_the_map_knows_every_service_and_the_pages():
     assert SERVICES == environment.SERVICES
+    assert set(SERVED) - set(SERVICES) == {environment.PAGES}
+
+
+def test_the_pages_answer_people_without_a_database_or_a_broker_of_their_own(fleet):
+    answer = httpx.get(f"{fleet.address}/", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    secrets = [fleet.secret(f"database_{service}") for service in SERVICES] + [
+        fleet.secret("rabbitmq_password")
+    ]
+    assert not [text for text in fleet.environment("web").values() for secret in secrets if secret in text]
+
+
+def test_two_processes_share_the_pages(fleet):
+    def pages(name):
+        return len([line for line in fleet.log(name).read_text().splitlines() if '"path": "/signin"' in line])
+
+    def read():
+        assert httpx.get(f"{fleet.address}/signin").status_code == 200
+        return pages("web") and pages("web-2")
+
+    fleet.scale("web", 2)
+    try:
+        wait(PATIENCE, read, "each is asked")
+    finally:
+        fleet.scale("web", 1)
+    assert httpx.get(f"{fleet.address}/signin").status_code == 200
 
 
 def test_a_service_opens_its_own_database(fleet):
@@ -109,7 +135,9 @@ def test_secrets_stand_in_no_command_line_and_in_no_log(fleet):
     assert [text for text in commands + logs for secret in secrets if secret in text] == []
 
 
-@pytest.mark.parametrize("name", ["bookings", "events-work", "redis", "gateway", "rabbitmq", "postgres"])
+@pytest.mark.parametrize(
+    "name", ["bookings", "events-work", "web", "redis", "gateway", "rabbitmq", "postgres"]
+)
 def test_what_is_killed_comes_back(fleet, name):
     before = fleet.pids(name)
     os.kill(before[0], signal.SIGKILL)
@@ -181,9 +209,9 @@ def test_prometheus_finds_everything_up(fleet):
 
     def down():
         targets = httpx.get(f"{address}/targets").json()["data"]["activeTargets"]
-        return [target["labels"] for target in targets if target["health"] != "up"] or len(targets) < 18
+        return [target["labels"] for target in targets if target["health"] != "up"] or len(targets) < 19
 
-    wait(PATIENCE, lambda: not down(), "18 targets are up")
+    wait(PATIENCE, lambda: not down(), "19 targets are up")
     rules = httpx.get(f"{address}/rules").json()["data"]["groups"]
     assert len([rule for group in rules for rule in group["rules"]]) > 10
     known = httpx.get(f"{address}/alertmanagers").json()["data"]["activeAlertmanagers"]

@@ -220,6 +220,24 @@ def test_of_many_who_pay_too_late_as_many_get_a_ticket_as_there_are_places(ada, 
     check_invariants()
 
 
+def test_of_many_who_pay_in_time_all_get_their_tickets_together(ada, monkeypatch):
+    event, people = ada.lists(capacity=12), [Actor() for _ in range(12)]
+    bookings = [person.books(event) for person in people]
+    for person, booking in zip(people, bookings, strict=True):
+        request = {"X-Request-ID": f"of-{booking['bookingId']}"}
+        assert pays(person, booking, VISA, **request)[0] == 201
+    monkeypatch.setattr(paying, "paid", lambda *_: pytest.fail("one was confirmed by itself"))
+    outbox.relay()
+    while handover.deliver(timezone.now()):
+        pass
+    told = Outbox.objects.filter(type="booking.confirmed.v1").values_list("key", "request_id")
+    assert {*told} == {(UUID(b["bookingId"]), f"of-{b['bookingId']}") for b in bookings}
+    settle()
+    assert [status_of(booking) for booking in bookings] == ["confirmed"] * 12
+    check_money()
+    check_invariants()
+
+
 def test_several_lookers_say_an_outcome_once(ben, booking):
     pays(ben, booking, LOST)
     now = timezone.now()

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from frontrow.chassis import logs
-from frontrow.chassis.environment import SERVICES
+from frontrow.chassis.environment import PAGES, SERVICES
 
 from .deployed import DEPLOY, dashboards, load, panels, queries
 
@@ -123,7 +123,7 @@ def test_alloy_takes_from_our_lines_what_they_have(settings):
 def test_alloy_knows_all_services_and_sends_where_loki_listens():
     names = re.findall(r'regex\s+= "\(?([a-z|]+)\)?(?:-\(work\|migrate\))?"', ALLOY)
     assert len(names) == 3
-    assert {tuple(found.split("|")) for found in names} == {SERVICES}
+    assert {tuple(found.split("|")) for found in names} == {(*SERVICES, PAGES)}
     url = re.search(r'url = "(.+)/loki/api/v1/push"', ALLOY)[1]
     assert (
         url == SOURCES["loki"]["url"] == f"http://loki:{load('loki/loki.yaml')['server']['http_listen_port']}"

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 import yaml
 
-from frontrow.chassis.environment import SERVICES
+from frontrow.chassis.environment import PAGES, SERVICES
 
 from .deployed import DEPLOY, PROMETHEUS, alerts, load, rules
 
@@ -57,12 +57,12 @@ def test_no_two_rules_have_one_name():
     assert len(names) == len(set(names)) > 20
 
 
-def test_prometheus_finds_both_processes_of_every_service():
+def test_prometheus_finds_both_processes_of_every_service_and_the_pages():
     (job,) = [
         job for job in load("prometheus/prometheus.yml")["scrape_configs"] if job["job_name"] == "frontrow"
     ]
     names = {name for found in job["dns_sd_configs"] for name in found["names"]}
-    assert names == {f"{service}{process}" for service in SERVICES for process in ("", "-work")}
+    assert names == {PAGES, *(f"{service}{process}" for service in SERVICES for process in ("", "-work"))}
 
 
 def test_alertmanager_understands_whom_to_tell():
