@@ -2,7 +2,7 @@
 
 import os
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -15,8 +15,14 @@ COVER = "/events/01990000-0000-7000-8000-000000000000/cover"
 UPLOADS = [("PUT", COVER, "events", MOST), ("POST", "/organize/new", "web", MOST + 2**20)]  # a form around it
 
 
-def head(method, path, length=1_000_000):
-    return f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode()
+@contextmanager
+def slow_upload(gateway, method, path, *body):
+    """An upload that the gateway has in hand, as it says itself, and that never goes on."""
+    with socket.create_connection(("127.0.0.1", gateway.port), PATIENCE) as upload:
+        lines = (f"{method} {path} HTTP/1.1", "Host: x", "Expect: 100-continue", *body)
+        upload.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode())
+        assert upload.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        yield upload
 
 
 @pytest.mark.parametrize(("method", "path", "service", "most"), UPLOADS)
@@ -39,27 +45,19 @@ def test_elsewhere_bodies_are_small(gateway, method, path):
 def test_while_some_upload_slowly_no_service_waits_and_small_forms_pass(gateway, services):
     with ExitStack() as slow:
         uploads = [
-            slow.enter_context(socket.create_connection(("127.0.0.1", gateway.port))) for _ in range(2)
+            slow.enter_context(slow_upload(gateway, "POST", "/organize/new", "Content-Length: 1000000"))
+            for _ in range(2)
         ]
-        for upload in uploads:
-            upload.sendall(head("POST", "/organize/new") + b"a part")
-
-        def full():
-            return gateway.ask("PUT", COVER, b"x" * 400_000).status == 429
-
-        wait(PATIENCE, full, "one address has two in hand")
+        assert gateway.ask("PUT", COVER, b"x" * 400_000).status == 429
         assert services["web"].asked == []
         assert gateway.post("/organize/new", b"title=x").status == 200
-        uploads[0].sendall(b"x" * (1_000_000 - len(b"a part")))
+        uploads[0].sendall(b"x" * 1_000_000)
         assert uploads[0].recv(100).startswith(b"HTTP/1.1 200")
-    wait(PATIENCE, lambda: not full(), "they are gone")
+    wait(PATIENCE, lambda: gateway.ask("PUT", COVER, b"x" * 400_000).status == 200, "they are gone")
 
 
 def test_what_does_not_say_how_long_it_is_counts_as_large(gateway, services):
     with ExitStack() as slow:
         for _ in range(2):
-            upload = slow.enter_context(socket.create_connection(("127.0.0.1", gateway.port)))
-            upload.sendall(
-                f"PUT {COVER} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n".encode()
-            )
-        wait(PATIENCE, lambda: gateway.ask("PUT", COVER, b"x" * 400_000).status == 429, "two are in hand")
+            slow.enter_context(slow_upload(gateway, "PUT", COVER, "Transfer-Encoding: chunked"))
+        assert gateway.ask("PUT", COVER, b"x" * 400_000).status == 429
