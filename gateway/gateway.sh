@@ -121,8 +121,11 @@ look() {  # writes http.new: what http.conf would be now
     done
     # shellcheck disable=SC2086
     wait $asked || true
+    unknown=
+    for service in $SERVICES; do [ -s "names/$service" ] || unknown="$unknown $service"; done
     {
         echo "map \"\" \$gateway_secret { default \"$secret\"; }"
+        echo "map \"\" \$unknown { default \"$unknown\"; }"  # services whose name nobody knows
         for service in $PLACES; do upstream "$service" least_conn 32 <"names/$service"; done
         for service in $SERVICES; do cat "names/$service"; done | sort -u | upstream any least_conn 32
         upstream booking "hash \$booked_event consistent" 256 <names/bookings

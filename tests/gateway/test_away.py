@@ -76,6 +76,19 @@ def test_a_name_that_nobody_knows_is_a_service_that_is_away_until_it_is_known(na
         wait(PATIENCE, lambda: gateway.get("/bookings").status == 200, "it is found")
 
 
+def test_nothing_is_ready_before_each_service_can_be_asked_through_here(names):
+    with some_services() as there:
+        ports = {name: service.place.split(":")[1] for name, service in there.items()}
+        named = {name: f"{name}:{port}" for name, port in ports.items()}
+        names.know(**dict.fromkeys(set(named) - {"reviews"}, ["127.0.0.1"]))
+        with a_gateway(named, **names.environment) as gateway:
+            assert gateway.get("/readyz").status == 503
+            assert gateway.get("/readyz").json["code"] == "unavailable"
+            names.know(**dict.fromkeys(named, ["127.0.0.1"]))
+            wait(PATIENCE, lambda: gateway.get("/readyz").status == 200, "it is found")
+            assert gateway.get("/reviews").status == 200
+
+
 def test_several_places_are_one_service(replicas):
     with a_gateway({"bookings": " ".join(replica.place for replica in replicas)}) as gateway:
         assert answering(gateway) == set(REPLICAS)
