@@ -1,6 +1,7 @@
 """The page of an event, as a browser gets it."""
 
 import html
+import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,11 +9,12 @@ from uuid import UUID
 
 import pytest
 from icalendar import Calendar
+from PIL import Image
 
 from frontrow.chassis import http
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import Unavailable
-from frontrow.services.events import recent
+from frontrow.services.events import cover, recent
 from frontrow.services.events.models import Event
 from frontrow.services.reviews import review
 from frontrow.services.reviews.models import Booking
@@ -301,6 +303,26 @@ def test_machines_read_the_event_too(visit, ada):
     assert "aggregateRating" not in told
     assert f'property="og:title" content="{html.escape(title)}"' in answer.content.decode()
     assert EVIL not in answer.content.decode()
+
+
+def shared_picture(answer):
+    """The address of what a shared link shows, within this site."""
+    (picture,) = re.findall('<meta property="og:image" content="http://[^/]+([^"]+)">', answer.content.decode())
+    return picture
+
+
+def test_a_shared_link_shows_the_picture_of_the_event_or_ours(visit, ada):
+    event = ada.lists()
+    for address in ("/", page_of(event)):
+        picture = visit().get(shared_picture(visit().get(address)))
+        assert (picture.status_code, picture["Content-Type"]) == (200, "image/png")
+        size = Image.open(io.BytesIO(b"".join(picture))).size
+        assert size == (1200, 630)
+    upload = io.BytesIO()
+    Image.new("RGB", (640, 360), "teal").save(upload, "JPEG")
+    cover.put(UUID(event["eventId"]), ada.user_id, upload.getvalue(), datetime.now(UTC))
+    picture = visit().get(shared_picture(visit().get(page_of(event))))
+    assert (picture["Content-Type"], Image.open(io.BytesIO(picture.content)).size) == ("image/jpeg", (1600, 900))
 
 
 def test_an_event_can_be_put_into_a_calendar(visit, ada):
