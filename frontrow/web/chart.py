@@ -20,6 +20,7 @@ class Bar:
     y: str
     width: str
     height: str
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,10 @@ def drawn(counts: Mapping[datetime, int], until: datetime) -> Chart:
     top = _top(max((count for _, _, count in spans), default=0))
     room, scale = (WIDTH - LEFT) / max(len(spans), 1), (HEIGHT - BOTTOM - TOP) / top
     broad = min(room * (1 - GAP), WIDEST)
-    bars = [
-        Bar(
-            first, last, count, _text(LEFT + room * (n + 1 / 2) - broad / 2),
-            _text(HEIGHT - BOTTOM - count * scale), _text(broad), _text(count * scale),
-        )
-        for n, (first, last, count) in enumerate(spans)
-    ]  # fmt: skip
+    bars = []
+    for n, (first, last, count) in enumerate(spans):
+        x, y = LEFT + room * (n + 1 / 2) - broad / 2, HEIGHT - BOTTOM - count * scale
+        bars.append(Bar(first, last, count, *map(_text, (x, y, broad, count * scale, x + broad))))
     marks = sorted({0, top // 2, top})
     return Chart(tuple(bars), tuple(Line(_text(HEIGHT - BOTTOM - mark * scale), mark) for mark in marks))
 
