@@ -96,7 +96,7 @@ def session(browser: Browser, address: str, who: Traveller):
 
 def wrongs(page: Page) -> list[str]:
     found = []
-    if (shift := page.evaluate(SHIFTS)) > 0.02:
+    if shift := jump(page):
         found.append(f"jumps by {shift}")
     if moving := page.evaluate(
         "document.getAnimations().filter((each) => each.playState === 'running').length"
@@ -110,6 +110,14 @@ def wrongs(page: Page) -> list[str]:
     if "Frontrow" not in page.title() or (headings != 1 and not page.url.endswith("/styleguide")):
         found.append(f"is called {page.title()!r} with {headings} headings")
     return found + kept_out(page) + page.evaluate(UNSEEN)
+
+
+def jump(page: Page) -> float:
+    """How far it moves by itself while it loads; what does so on a busy machine only, does not the second time."""
+    if shift := page.evaluate(SHIFTS):
+        page.reload()
+        shift = min(shift, page.evaluate(SHIFTS))
+    return shift
 
 
 def kept_out(page: Page) -> list[str]:
