@@ -1,10 +1,12 @@
 """One working process: the background of its services, and an answer to those who ask how it is."""
 
 import contextlib
+import os
 import signal
 import socket
 import threading
 import time
+from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from django.conf import settings
@@ -14,11 +16,13 @@ from django.http import HttpRequest, HttpResponseBase
 from frontrow.chassis import work as background
 
 LOOK = 0.2  # seconds between two looks at the threads, and at whether we are to stop
+COURTESY = 10  # of nice(2), about a tenth of what others get: what was sold is told when selling leaves time for it
 STOP_SECONDS = 12  # for all of them: what a batch on its way to the broker takes at most, and a little
 
 
 def work() -> bool:
     """Work until told to stop; whether we were. Else a part of it ended, and all of it is to start again."""
+    _step_back()
     stop, orders = threading.Event(), []
     for order in (signal.SIGINT, signal.SIGTERM):  # only noted: an event may be just being waited for
         signal.signal(order, lambda number, _: orders.append(number))
@@ -33,6 +37,13 @@ def work() -> bool:
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
     return bool(orders)
+
+
+def _step_back() -> None:
+    """Leave the processor to who sells, also where Linux shares it out by sessions (sched(7), autogroup)."""
+    os.nice(COURTESY)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(f"{COURTESY}")
 
 
 class _Probes(WSGIHandler):

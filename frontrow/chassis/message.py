@@ -1,6 +1,6 @@
 """The envelope in which a fact travels."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,8 @@ class Message:
     def envelope(self) -> dict[str, Any]:
         """The message as JSON values, as it travels."""
         return {
-            **asdict(self), "id": str(self.id), "key": str(self.key), "time": self.time.isoformat(),
+            "id": str(self.id), "type": self.type, "key": str(self.key), "version": self.version,
+            "time": self.time.isoformat(), "request_id": self.request_id, "data": self.data,
             "traceparent": traceparent(self.request_id, self.id),
         }  # fmt: skip
 
