@@ -117,7 +117,7 @@ class Stage:
 
     def quiet(self) -> None:
         """Wait until all that was said has been relayed and heard, and nobody has anything to do."""
-        deadline, before = time.monotonic() + QUIET_SECONDS, float("inf")
+        deadline, before = time.monotonic() + QUIET_SECONDS, 0.0
         while True:
             now = self.cpu_seconds()
             waiting = self.row("bookings", "SELECT EXISTS (SELECT FROM chassis_outbox)") != (False,)

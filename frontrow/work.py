@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from frontrow.chassis import work as background
 
 LOOK = 0.2  # seconds between two looks at the threads, and at whether we are to stop
-COURTESY = 10  # of nice(2), about a tenth of what others get: what was sold is told when selling leaves time for it
+COURTESY = 10  # of nice(2): about a tenth of what others get while these take all there is
 STOP_SECONDS = 12  # for all of them: what a batch on its way to the broker takes at most, and a little
 
 

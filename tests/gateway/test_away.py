@@ -80,11 +80,11 @@ def test_nothing_is_ready_before_each_service_can_be_asked_through_here(names):
     with some_services() as there:
         ports = {name: service.place.split(":")[1] for name, service in there.items()}
         named = {name: f"{name}:{port}" for name, port in ports.items()}
-        names.know(**dict.fromkeys(set(named) - {"reviews"}, ["127.0.0.1"]))
+        names.know(**{key: ["127.0.0.1"] for key in set(named) - {"reviews"}})
         with a_gateway(named, **names.environment) as gateway:
             assert gateway.get("/readyz").status == 503
             assert gateway.get("/readyz").json["code"] == "unavailable"
-            names.know(**dict.fromkeys(named, ["127.0.0.1"]))
+            names.know(**{key: ["127.0.0.1"] for key in named})
             wait(PATIENCE, lambda: gateway.get("/readyz").status == 200, "it is found")
             assert gateway.get("/reviews").status == 200
 

@@ -307,7 +307,9 @@ def test_machines_read_the_event_too(visit, ada):
 
 def shared_picture(answer):
     """The address of what a shared link shows, within this site."""
-    (picture,) = re.findall('<meta property="og:image" content="http://[^/]+([^"]+)">', answer.content.decode())
+    (picture,) = re.findall(
+        '<meta property="og:image" content="http://[^/]+([^"]+)">', answer.content.decode()
+    )
     return picture
 
 
@@ -322,7 +324,10 @@ def test_a_shared_link_shows_the_picture_of_the_event_or_ours(visit, ada):
     Image.new("RGB", (640, 360), "teal").save(upload, "JPEG")
     cover.put(UUID(event["eventId"]), ada.user_id, upload.getvalue(), datetime.now(UTC))
     picture = visit().get(shared_picture(visit().get(page_of(event))))
-    assert (picture["Content-Type"], Image.open(io.BytesIO(picture.content)).size) == ("image/jpeg", (1600, 900))
+    assert (picture["Content-Type"], Image.open(io.BytesIO(picture.content)).size) == (
+        "image/jpeg",
+        (1600, 900),
+    )
 
 
 def test_an_event_can_be_put_into_a_calendar(visit, ada):

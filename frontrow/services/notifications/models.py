@@ -183,7 +183,9 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["bulk", "next_at"], condition=Q(state=WAITING), name="notifications_to_send"
+                fields=["bulk", "next_at", "notification"],
+                condition=Q(state=WAITING),
+                name="notifications_due",
             ),
             models.Index(
                 fields=["state"], condition=Q(state__in=[WAITING, GIVEN_UP]), name="notifications_left"

@@ -113,7 +113,12 @@ def _mail(fresh: Iterable[Notification], now: datetime) -> None:
     people = [each.user_id for each in told]
     unwanted = set(Unwanted.objects.filter(user_id__in=people).values_list("user_id", "kind"))
     Delivery.objects.bulk_create(
-        Delivery(notification=each, next_at=now, created_at=now, bulk=each.kind in rules.BULK)
+        Delivery(
+            notification=each,
+            next_at=rules.mail_at(each.kind, now),
+            created_at=now,
+            bulk=each.kind in rules.BULK,
+        )
         for each in told
         if (each.user_id, each.kind) not in unwanted
     )

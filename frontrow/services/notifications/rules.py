@@ -17,6 +17,8 @@ KINDS = (
 
 BULK = (ORGANIZER_MESSAGE, EVENT_REMINDER)  # written to many, and none of it is urgent
 
+BEFORE_MAIL = {BOOKING_HELD: timedelta(minutes=1)}  # by then many have paid, and need no mail that they may
+
 HELD, CONFIRMED = "held", "confirmed"
 LIVE = (HELD, CONFIRMED)
 TIME, PLACE = "time", "place"
@@ -56,6 +58,11 @@ def is_outdated(
         over = datetime.fromisoformat(event["endDate"]) <= now
         return moved or over or event["status"] != PUBLISHED
     return False
+
+
+def mail_at(kind: str, now: datetime) -> datetime:
+    """When a mail of what is told now is due."""
+    return now + BEFORE_MAIL.get(kind, timedelta(0))
 
 
 def wait_after(attempts: int) -> timedelta:

@@ -9,11 +9,13 @@ from django.db import transaction
 from frontrow.chassis import listener
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
+from frontrow.services.notifications import rules
 from frontrow.services.notifications.models import Announcement, Notification
 from frontrow.services.notifications.notification import tell
 from tests.contracts.promises import check_message, example
 
 NOW = datetime(2030, 4, 1, 10, tzinfo=UTC)  # a month before the event of the examples
+MAILED = NOW + rules.BEFORE_MAIL[rules.BOOKING_HELD]  # when places held now are told of by mail
 BEN = UUID(example("booking.held.v1")["userId"])
 EVENT = UUID(example("booking.held.v1")["eventId"])
 BOOKING = UUID(example("booking.held.v1")["bookingId"])

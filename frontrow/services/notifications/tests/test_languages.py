@@ -12,7 +12,7 @@ from frontrow.services.notifications import mailing, rules, words
 from frontrow.services.notifications.models import Notification, Person
 from frontrow.services.notifications.notification import in_language, tell
 
-from .stage import BEN, FACTS, MOVED, NOW, TOLD, heard, told
+from .stage import BEN, FACTS, MAILED, MOVED, NOW, TOLD, heard, told
 
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 each_other_language = pytest.mark.parametrize("language", LANGUAGES[1:])
@@ -150,7 +150,7 @@ class TestMail:
         )
         heard("event.published")
         heard("booking.held")
-        mailing.send_due(NOW)
+        mailing.send_due(MAILED)
         return message_from_bytes(mail.outbox[-1].message().as_bytes(), policy=policy.default)
 
     @pytest.mark.parametrize(

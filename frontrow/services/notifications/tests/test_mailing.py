@@ -14,7 +14,7 @@ from frontrow.services.notifications import clients, mailing, rules
 from frontrow.services.notifications.models import GIVEN_UP, SENT, SKIPPED, WAITING, Delivery, Notification
 from frontrow.services.notifications.notification import tell
 
-from .stage import BEN, BOOKING, NOW, ben_is_known, ben_is_told_of_the_change, heard, told
+from .stage import BEN, BOOKING, MAILED, NOW, ben_is_known, ben_is_told_of_the_change, heard, told
 
 pytestmark = pytest.mark.django_db
 
@@ -73,16 +73,23 @@ def server(monkeypatch):
 
 def test_a_mail_is_sent_once():
     heard("booking.held")
-    mailing.send_due(NOW)
+    mailing.send_due(MAILED)
     mailing.send_due(NOW + timedelta(hours=1))
     assert subjects() == ["Held for you"]
-    assert (state().state, state().sent_at, state().attempts) == (SENT, NOW, 1)
+    assert (state().state, state().sent_at, state().attempts) == (SENT, MAILED, 1)
+
+
+def test_places_that_are_held_are_told_of_once_there_was_time_to_pay():
+    heard("booking.held")
+    mailing.send_due(MAILED - timedelta(milliseconds=1))
+    assert subjects() == []
 
 
 def test_nobody_is_asked_to_pay_for_what_they_have_paid():
     heard("booking.held")
     heard("booking.confirmed", version=2)
     mailing.send_due(NOW)
+    mailing.send_due(MAILED)
     assert subjects() == ["Your tickets"]
     assert (state().state, state().sent_at) == (SKIPPED, None)
 
@@ -98,7 +105,7 @@ def test_a_person_not_heard_of_is_asked_for(monkeypatch):
     }
     monkeypatch.setattr(clients, "user_facts", lambda user_id: facts)
     heard("booking.held", userId=somebody)
-    mailing.send_due(NOW)
+    mailing.send_due(MAILED)
     assert mail.outbox[0].to == ["dee@example.org"]
     assert "Hello dee," in mail.outbox[0].body
 
@@ -106,7 +113,7 @@ def test_a_person_not_heard_of_is_asked_for(monkeypatch):
 def test_who_is_gone_gets_no_mail(monkeypatch):
     monkeypatch.setattr(clients, "user_facts", lambda user_id: None)
     heard("booking.held", userId=new_id())
-    mailing.send_due(NOW)
+    mailing.send_due(MAILED)
     assert (mail.outbox, state().state) == ([], SKIPPED)
 
 
@@ -116,7 +123,7 @@ def test_a_mail_waits_while_users_is_away(monkeypatch):
 
     monkeypatch.setattr(clients, "user_facts", away)
     heard("booking.held", userId=new_id())
-    mailing.send_due(NOW)
+    mailing.send_due(MAILED)
     assert (mail.outbox, state().state, state().error) == ([], WAITING, "Unavailable")
 
 
@@ -186,7 +193,7 @@ class TestFailures:
     def test_a_clock_put_back_ends_the_pause(self):
         mailing.PAUSE.begin(NOW + timedelta(days=1))
         heard("booking.held")
-        mailing.send_due(NOW)
+        mailing.send_due(MAILED)
         assert subjects() == ["Held for you"]
 
     def test_a_bug_in_one_mail_is_logged_whole_and_stops_no_other(self, monkeypatch, lines):

@@ -13,7 +13,7 @@ from frontrow.services.notifications.letter import letter
 from frontrow.services.notifications.models import Delivery, Notification
 from frontrow.services.notifications.notification import tell
 
-from .stage import BEN, BOOKING, EVENT, NOW, ben_is_known, heard, kinds, told
+from .stage import BEN, BOOKING, EVENT, MAILED, NOW, ben_is_known, heard, kinds, told
 from .test_announcement import LATER, START, holders, work_off  # noqa: F401
 from .test_mailing import subjects, write
 
@@ -53,7 +53,7 @@ def test_bad_addresses_keep_nobody_waiting(sending):
             "user.registered", userId=new_id(), username=f"bad{number}", email=f"bad{number}@nowhere.example"
         )
     heard("booking.held")
-    mailing.send_due(NOW)
+    mailing.send_due(MAILED)
     assert subjects() == ["Held for you"]
 
 
@@ -61,7 +61,7 @@ def test_what_was_written_to_many_waits_for_what_has_a_deadline():
     heard("event.published")
     write(mailing.AT_ONCE + 10)
     heard("booking.held")
-    mailing.send_due(NOW)
+    mailing.send_due(MAILED)
     assert subjects()[0] == "Held for you"
 
 
