@@ -32,8 +32,17 @@ class Run:
 
 def book(address: str, people: Path, events: Path, connections: int, seconds: int) -> Run:
     """POST /bookings as fast as so many connections can."""
-    words = ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s",
-             "-s", str(HERE / "book.lua"), address, "--", str(people), str(events), str(THREADS)]  # fmt: skip
+    words = ["-s", str(HERE / "book.lua"), address, "--", str(people), str(events), str(THREADS)]
+    return _wrk(connections, seconds, words)
+
+
+def get(address: str, connections: int, seconds: int) -> Run:
+    """GET an address as fast as so many connections can."""
+    return _wrk(connections, seconds, [address])
+
+
+def _wrk(connections: int, seconds: int, what: list[str]) -> Run:
+    words = ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s", *what]
     said = subprocess.run(words, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
     found = re.search(r"(\d+) requests in ([\d.]+)s", said)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)

@@ -8,7 +8,8 @@ from django.test import RequestFactory
 
 from frontrow.chassis.middleware import CLIENT_ADDRESS, INTERNAL_HEADER, REQUEST_ID, SafeHeaders
 from frontrow.chassis.trace import FORM, trace_of
-from tests.gateway.stage import SECRET, places
+from tests.embedded.system import wait
+from tests.gateway.stage import PATIENCE, SECRET, places
 from tests.gateway.stage import gateway as a_gateway
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -142,6 +143,7 @@ def test_the_log_follows_a_request_and_tells_no_secret(gateway, services):
     path = "/bookings?q=private-word"
     gateway.get(path, X_Request_ID="followed-1", Authorization="Bearer secret-word", User_Agent='a "browser"')
     gateway.get("/sandbox/secret-reference", X_Request_ID="followed-2")
+    wait(PATIENCE, lambda: '"followed-2"' in gateway.said(), "it is logged")
     lines = {line["request_id"]: line for line in gateway.lines()}
     line = lines["followed-1"]
     assert (line["method"], line["path"], line["status"]) == ("GET", "/bookings", 200)

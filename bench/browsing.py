@@ -1,0 +1,73 @@
+"""Looking at what is on: the gateway's memory, beside nginx that serves the same bytes from a file."""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from bench import load
+from bench.stage import Stage
+from frontrow.embedded.processes import follower
+from frontrow.fleet import packages
+from tests.embedded.system import free_port, wait
+
+LIST = "/"
+CONNECTIONS = 128
+PLAIN = """
+daemon off; worker_processes {workers}; pid {folder}/pid; error_log stderr crit;
+events {{ worker_connections 4096; }}
+http {{
+    access_log {folder}/log combined buffer=4k flush=1s; sendfile on; tcp_nopush on; keepalive_requests 1000000; default_type application/json;
+    open_file_cache max=1000; {temps}
+    server {{ listen 127.0.0.1:{port} backlog=2048; root {folder}/files; }}
+}}
+"""
+TEMPS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+def limit(stage: Stage, seconds: int) -> float:
+    """L4: answers a second of nginx from a file."""
+    with _plain(stage, httpx.get(stage.fleet.address + LIST).raise_for_status().content) as address:
+        return load.get(f"{address}/body", CONNECTIONS, seconds).rate
+
+
+def browsed(stage: Stage, seconds: int) -> tuple[float, float]:
+    """Answers a second through the gateway, and how often a second events itself was asked meanwhile."""
+    before, began = _asked(stage), time.monotonic()
+    run = load.get(stage.fleet.address + LIST, CONNECTIONS, seconds)
+    asked = (_asked(stage) - before) / (time.monotonic() - began)
+    if run.refused:
+        raise RuntimeError(f"{run.refused} of {run.answers} looks were refused")
+    return run.rate, asked
+
+
+def _asked(stage: Stage) -> float:
+    """Lists that events has answered."""
+    port = stage.fleet.port("events")
+    lines = httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text.splitlines()
+    counted = (line for line in lines if line.startswith("frontrow_requests_total{") and 'route="events"' in line)
+    return sum(float(line.rsplit(" ", 1)[1]) for line in counted)
+
+
+@contextlib.contextmanager
+def _plain(stage: Stage, body: bytes) -> Iterator[str]:
+    folder, port = stage.folder / f"plain-{time.monotonic_ns()}", free_port()
+    (folder / "files").mkdir(parents=True)
+    (folder / "files" / "body").write_bytes(body)
+    workers = min(os.cpu_count() or 1, 4)  # as the gateway
+    temps = " ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPS)
+    conf = folder / "nginx.conf"
+    conf.write_text(PLAIN.format(workers=workers, folder=folder, port=port, temps=temps))
+    nginx = subprocess.Popen(
+        [packages.where("nginx"), "-p", str(folder), "-c", str(conf), "-e", "stderr"], preexec_fn=follower(3)
+    )
+    try:
+        wait(30, lambda: httpx.get(f"http://127.0.0.1:{port}/body").is_success, "nginx serves its file")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        nginx.terminate()
+        nginx.wait(30)

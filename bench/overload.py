@@ -1,0 +1,64 @@
+"""Ten times as many clients as serve best: whoever is refused waits as long as they are told, and is not forgotten."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bench.client import Client, percentile
+from bench.stage import Stage
+from bench.truth import Untrue
+
+
+@dataclass
+class Rush:
+    """What clients were told, and how fast the refusals came."""
+
+    booked: int = 0
+    refusals: list[float] = field(default_factory=list)  # milliseconds
+    late: int = 0  # booked after the time was over
+
+    @property
+    def refusal_p99_ms(self) -> float:
+        return percentile(self.refusals, 0.99) if self.refusals else 0.0
+
+
+def rushed(stage: Stage, clients: int, seconds: int) -> tuple[Rush, float]:
+    """So many clients, each with its next wish as soon as the last is granted; bookings a second."""
+    events = stage.events(1)
+    tokens = iter(stage.crowd(seconds).read_text().split())
+    rush = asyncio.run(_all(stage.fleet.address, events.read_text().strip(), tokens, clients, seconds))
+    made = stage.row("bookings", "SELECT count(*) FROM bookings_booking WHERE event_id = %s", [events.read_text().strip()])
+    if made != (rush.booked + rush.late,):
+        raise Untrue(f"{rush.booked + rush.late} were told that they have a booking, there are {made}")
+    return rush, rush.booked / seconds
+
+
+async def _all(address: str, event: str, tokens: Iterator[str], clients: int, seconds: int) -> Rush:
+    client, rush, end = Client(address), Rush(), time.monotonic() + seconds
+
+    async def one() -> None:
+        while time.monotonic() < end:
+            await _insist(client, event, next(tokens), rush, end)
+
+    async with asyncio.TaskGroup() as all_of_them:
+        for _ in range(clients):
+            all_of_them.create_task(one())
+    client.close()
+    return rush
+
+
+async def _insist(client: Client, event: str, token: str, rush: Rush, end: float) -> None:
+    """Ask until it is granted, or the time is over."""
+    while True:
+        answer = await client.ask("POST", "/bookings", token, {"eventId": event, "quantity": 1})
+        if answer.status == 201:
+            rush.booked += time.monotonic() < end
+            rush.late += time.monotonic() >= end
+            return
+        if answer.status not in (429, 503) or not answer.retry_after:
+            raise Untrue(f"a client in a rush got {answer.status}: {answer.body[:200]!r}")
+        rush.refusals.append(answer.seconds * 1000)
+        if time.monotonic() + answer.retry_after > end:
+            return
+        await asyncio.sleep(answer.retry_after)
