@@ -28,7 +28,7 @@ def arrived(stage: Stage, rate: int, seconds: int) -> Arrivals:
     """Let so many a second book places of one event."""
     event = stage.events(1).read_text().strip()
     tokens = iter(stage.people(rate * seconds).read_text().split())
-    return Arrivals(rate, asyncio.run(_all(stage.fleet.address, event, tokens, rate, seconds)))
+    return Arrivals(rate, asyncio.run(_all(stage.address, event, tokens, rate, seconds)))
 
 
 async def _all(address: str, event: str, tokens: Iterator[str], rate: int, seconds: int) -> list[float]:

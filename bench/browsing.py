@@ -5,12 +5,11 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 
 from bench import load
-from bench.stage import Stage
+from bench.stage import Services
 from frontrow.embedded.processes import follower
 from frontrow.fleet import packages
 from tests.embedded.system import free_port, wait
@@ -29,32 +28,34 @@ http {{
 TEMPS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
-def limit(stage: Stage, seconds: int) -> float:
+def limit(stage: Services, seconds: int) -> float:
     """L4: answers a second of nginx from a file."""
-    with _plain(stage, httpx.get(stage.fleet.address + LIST).raise_for_status().content) as address:
+    with _plain(stage, httpx.get(stage.address + LIST).raise_for_status().content) as address:
         return load.get(f"{address}/body", CONNECTIONS, seconds).rate
 
 
-def browsed(stage: Stage, seconds: int) -> tuple[float, float]:
+def browsed(stage: Services, seconds: int) -> tuple[float, float]:
     """Answers a second through the gateway, and how often a second events itself was asked meanwhile."""
     before, began = _asked(stage), time.monotonic()
-    run = load.get(stage.fleet.address + LIST, CONNECTIONS, seconds)
+    run = load.get(stage.address + LIST, CONNECTIONS, seconds)
     asked = (_asked(stage) - before) / (time.monotonic() - began)
     if run.refused:
         raise RuntimeError(f"{run.refused} of {run.answers} looks were refused")
     return run.rate, asked
 
 
-def _asked(stage: Stage) -> float:
+def _asked(stage: Services) -> float:
     """Lists that events has answered."""
     port = stage.fleet.port("events")
     lines = httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text.splitlines()
-    counted = (line for line in lines if line.startswith("frontrow_requests_total{") and 'route="events"' in line)
+    counted = (
+        line for line in lines if line.startswith("frontrow_requests_total{") and 'route="events"' in line
+    )
     return sum(float(line.rsplit(" ", 1)[1]) for line in counted)
 
 
 @contextlib.contextmanager
-def _plain(stage: Stage, body: bytes) -> Iterator[str]:
+def _plain(stage: Services, body: bytes) -> Iterator[str]:
     folder, port = stage.folder / f"plain-{time.monotonic_ns()}", free_port()
     (folder / "files").mkdir(parents=True)
     (folder / "files" / "body").write_bytes(body)

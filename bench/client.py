@@ -77,7 +77,9 @@ class Client:
         wire.transport.write(head.encode() + sent)
         status, headers, content = await wire.waits
         self.free.append(wire)
-        return Answer(status, time.perf_counter() - began, content, float(_header(headers, b"retry-after") or 0))
+        return Answer(
+            status, time.perf_counter() - began, content, float(_header(headers, b"retry-after") or 0)
+        )
 
     async def _wire(self) -> Wire:
         while self.free:

@@ -42,7 +42,16 @@ def get(address: str, connections: int, seconds: int) -> Run:
 
 
 def _wrk(connections: int, seconds: int, what: list[str]) -> Run:
-    words = ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s", *what]
+    words = [
+        "wrk",
+        f"-t{THREADS}",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        "--timeout",
+        "30s",
+        *what,
+    ]
     said = subprocess.run(words, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
     found = re.search(r"(\d+) requests in ([\d.]+)s", said)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from itertools import cycle
 
 from bench.client import Client, percentile
 from bench.stage import Stage
@@ -17,15 +18,19 @@ CARD = "pm_card_visa"
 def bought(stage: Stage, seconds: int) -> tuple[float, float]:
     """Purchases that were seen confirmed, a second, and the seconds of one that 99 of 100 do not exceed."""
     event = stage.events(1).read_text().strip()
-    tokens = iter(stage.crowd(seconds).read_text().split())
-    took = asyncio.run(_all(stage.fleet.address, event, tokens, seconds))
+    tokens = cycle(stage.crowd(seconds).read_text().split())
+    took = asyncio.run(_all(stage.address, event, tokens, seconds))
     confirmed = stage.row(
-        "bookings", "SELECT count(*) FROM bookings_booking WHERE event_id = %s AND status = 'confirmed'", [event]
+        "bookings",
+        "SELECT count(*) FROM bookings_booking WHERE event_id = %s AND status = 'confirmed'",
+        [event],
     )
     paid = stage.row("payments", "SELECT count(*) FROM payments_payment WHERE status = 'succeeded'"
                      " AND booking_id IN (SELECT unnest(%s::uuid[]))", [_bookings(stage, event)])  # fmt: skip
     if confirmed != paid or confirmed is None or confirmed[0] < len(took):
-        raise Untrue(f"{len(took)} were told that their places are theirs: {paid} paid, {confirmed} confirmed")
+        raise Untrue(
+            f"{len(took)} were told that their places are theirs: {paid} paid, {confirmed} confirmed"
+        )
     return len(took) / seconds, percentile(took, 0.99)
 
 
@@ -60,5 +65,7 @@ async def _one(client: Client, event: str, token: str) -> None:
 
 
 def _bookings(stage: Stage, event: str) -> list[str]:
-    found = stage.row("bookings", "SELECT array_agg(booking_id::text) FROM bookings_booking WHERE event_id = %s", [event])
+    found = stage.row(
+        "bookings", "SELECT array_agg(booking_id::text) FROM bookings_booking WHERE event_id = %s", [event]
+    )
     return found[0] if found and found[0] else []

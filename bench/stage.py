@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,16 +26,16 @@ QUIET_SECONDS = 300
 IDLE = 0.4  # of a second that all processes together take in one when they have nothing to do
 
 
-@dataclass
 class Stage:
-    """One fleet, and what a load needs of it."""
+    """A running Frontrow, and what a load needs of it."""
 
-    fleet: Fleet
-    folder: Path
-    organizer: str = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, address: str, folder: Path):
+        self.address, self.folder = address, folder
         self.organizer = self.people(1).read_text().strip()
+
+    def settings(self, service: str) -> dict[str, str]:
+        """The settings of a service."""
+        raise NotImplementedError
 
     def people(self, count: int) -> Path:
         """A file of the access tokens of so many new people."""
@@ -44,7 +43,7 @@ class Stage:
         with place.open("wb") as file:
             subprocess.run(
                 [sys.executable, "-m", "bench.people", str(count)], cwd=ROOT, stdout=file, check=True,
-                env={**os.environ, **by_hand.settings(self.fleet.folder, "users")},
+                env={**os.environ, **self.settings("users")},
             )  # fmt: skip
         return place
 
@@ -52,7 +51,7 @@ class Stage:
         """A file of the ids of so many new events of one ticket type, which bookings has heard of."""
         place = self.folder / f"events-{time.monotonic_ns()}"
         with httpx.Client(
-            base_url=self.fleet.address, headers={"Authorization": f"Bearer {self.organizer}"}
+            base_url=self.address, headers={"Authorization": f"Bearer {self.organizer}"}
         ) as client:
             made = [
                 client.post("/events", json=_event(capacity)).raise_for_status().json() for _ in range(count)
@@ -68,7 +67,7 @@ class Stage:
 
     def url(self, service: str) -> str:
         """The database of a service."""
-        return postgres.url(self.fleet._ground, service)
+        return self.settings(service)["DATABASE_URL"]
 
     def row(self, service: str, query: str, values: Any = ()) -> tuple[Any, ...] | None:
         with psycopg.connect(self.url(service), autocommit=True) as connection:
@@ -76,11 +75,25 @@ class Stage:
 
     def book(self, events: Path, connections: int, seconds: int) -> load.Run:
         """Let new people book as fast as so many connections can."""
-        return load.book(self.fleet.address, self.crowd(seconds), events, connections, seconds)
+        return load.book(self.address, self.crowd(seconds), events, connections, seconds)
 
     def crowd(self, seconds: int) -> Path:
         """As many new people as a load of so many seconds can need."""
         return self.people(MOST_A_SECOND * seconds // HELD_BY_ONE)
+
+
+class Services(Stage):
+    """The six services, each in processes of its own, behind the gateway."""
+
+    def __init__(self, fleet: Fleet, folder: Path):
+        self.fleet = fleet
+        super().__init__(fleet.address, folder)
+
+    def settings(self, service: str) -> dict[str, str]:
+        """As they lie beside the data; the database is reached from outside."""
+        return by_hand.settings(self.fleet.folder, service) | {
+            "DATABASE_URL": postgres.url(self.fleet._ground, service)
+        }
 
     @contextlib.contextmanager
     def without_database(self) -> Iterator[None]:

@@ -24,6 +24,7 @@ set -eu
 
 SERVICES="users events bookings payments notifications reviews"
 PLACES="$SERVICES web"  # the pages have no database, and no API of their own
+RUSH=448  # bookings that a replica has in hand; more are refused here, which costs next to nothing
 HERE=$(cd "$(dirname "$0")" && pwd)
 RUN=${GATEWAY_RUN:-/tmp/gateway}
 HOST=${GATEWAY_HOST:-0.0.0.0}
@@ -68,11 +69,12 @@ addresses() {  # of host:port …, one a line; none of what is not known
     done | sort -u
 }
 
-upstream() {  # a name, how one is chosen, connections kept by each worker, and the addresses from stdin
+upstream() {  # a name, how one is chosen, connections kept by each worker, what each server may be asked at once, and
+    # the addresses from stdin
     echo "upstream $1 {"
     echo "    zone $1 128k;"
     echo "    $2;"
-    servers=$(sed 's/.*/    server & max_fails=1 fail_timeout=2s;/')
+    servers=$(sed 's/.*/    server & max_fails=1 fail_timeout=2s'"${4:+ max_conns=$4}"';/')
     echo "${servers:-    server 127.0.0.1:1 down;}"  # which is refused at once
     echo "    keepalive $3;"
     echo "    keepalive_timeout 15s;"
@@ -128,7 +130,7 @@ look() {  # writes http.new: what http.conf would be now
         echo "map \"\" \$unknown { default \"$unknown\"; }"  # services whose name nobody knows
         for service in $PLACES; do upstream "$service" least_conn 32 <"names/$service"; done
         for service in $SERVICES; do cat "names/$service"; done | sort -u | upstream any least_conn 32
-        upstream booking "hash \$booked_event consistent" 256 <names/bookings
+        upstream booking "hash \$booked_event consistent" 256 "$RUSH" <names/bookings
         limits
         servers
     } >http.new

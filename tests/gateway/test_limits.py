@@ -3,6 +3,7 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.embedded.system import wait
 from tests.gateway.stage import PATIENCE, places
 from tests.gateway.stage import gateway as a_gateway
 
+RUSH = 448  # gateway.sh: bookings that a replica has in hand
 DEFAULTS = {
     "GATEWAY_RATE": "",
     "GATEWAY_WRITE_RATE": "",
@@ -96,3 +98,25 @@ def test_who_sends_too_slowly_is_cut_off(gateway, services):
         in_body.sendall(head + b"\r\nhalf")
         assert [ended(in_headers), ended(in_body)] == [True, True]
     assert services["bookings"].asked == []
+
+
+def test_in_a_rush_who_would_wait_too_long_is_told_when_to_come_again(gateway, services):
+    bookings, free = services["bookings"], threading.Event()
+
+    def reply(asked):
+        free.wait(PATIENCE)
+        return 201, {}, b"{}"
+
+    bookings.reply = reply
+    with ExitStack() as rush:
+        for _ in range(RUSH):
+            one = rush.enter_context(socket.create_connection(("127.0.0.1", gateway.port), PATIENCE))
+            one.sendall(b"POST /bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        wait(PATIENCE, lambda: len(bookings.asked) == RUSH, "all of them are in hand")
+        refused = gateway.post("/bookings")
+        assert (refused.status, refused.headers["Retry-After"], len(bookings.asked)) == (503, "2", RUSH)
+        assert gateway.get("/events").status == 200
+        free.set()
+        assert one.recv(100).startswith(b"HTTP/1.1 201")
+        wait(PATIENCE, lambda: gateway.post("/bookings").status == 201, "there is room again")
+        assert "no live upstreams" not in gateway.said()

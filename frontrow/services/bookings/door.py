@@ -27,7 +27,7 @@ from frontrow.services.bookings.api import BookingIn
 from frontrow.services.bookings.deciding import DECIDE, REPLAYED, Answer, Request
 
 PATH, ROUTE = "/bookings", "POST /bookings"
-MOST_WAITING = 1024  # requests in the queue: a third of a second's work; more is refused at once
+MOST_WAITING = 512  # requests in the queue: some tenth of a second's work; more is refused at once
 MOST_OF_ONE = 64  # requests in hand of one person
 PATIENCE = 10  # seconds for a group: then the database is as good as away
 BECAME = {status: metrics.BOOKINGS.labels(status) for status in rules.LIVE}
@@ -45,9 +45,14 @@ class Group:
         self.deciding: asyncio.Task[None] | None = None
         self.database: psycopg.AsyncConnection | None = None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so many wait that more would wait for too long."""
+        return len(self.waiting) >= MOST_WAITING
+
     async def decide(self, request: Request) -> Answer:
         """The answer to a request. Raises Unavailable if too many wait already, or the database is away."""
-        if len(self.waiting) >= MOST_WAITING or self.people[request.user_id] >= MOST_OF_ONE:
+        if self.is_full or self.people[request.user_id] >= MOST_OF_ONE:
             raise Unavailable
         mine: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.waiting.append((request, mine))
@@ -130,6 +135,8 @@ class FastDoor:
 
     async def _hold(self, scope: Any, proto: Any, request_id: str) -> str:
         """The booking as JSON. Raises each of booking.REFUSALS, and what anybody is refused for."""
+        if self.group.is_full:  # before anything is looked at: to refuse is to cost nothing
+            raise Unavailable
         if not validate_host(split_domain_port(scope.headers.get("host") or "")[0], settings.ALLOWED_HOSTS):
             raise BadRequest
         person = await self._person(scope.headers.get("authorization"))
