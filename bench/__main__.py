@@ -44,7 +44,7 @@ class Size:
     events: int
 
 
-FULL, SMOKE = Size(5, 8, 1000, 1_000_000, 100_000), Size(1, 2, 100, 20_000, 2_000)
+FULL, SMOKE = Size(5, 5, 1000, 1_000_000, 100_000), Size(1, 2, 100, 20_000, 2_000)
 
 
 def measured(size: Size, folder: Path) -> Figures:
