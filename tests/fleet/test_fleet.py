@@ -230,3 +230,11 @@ def test_queues_are_quorum_queues_of_the_brokers_own_user(fleet):
     wait(PATIENCE, lambda: queues <= counted(), "the queues are counted")
     own = fleet.folder / "rabbitmq" / "mnesia" / "frontrow@localhost"
     assert list((own / "quorum").rglob("*.wal"))
+
+
+def test_who_works_steps_back_behind_who_sells(fleet):
+    for service in SERVICES:
+        (working,), (selling, *_) = fleet.pids(f"{service}-work"), fleet.pids(service)
+        assert (os.getpriority(os.PRIO_PROCESS, working), os.getpriority(os.PRIO_PROCESS, selling)) == (10, 0)
+        autogroup = Path(f"/proc/{working}/autogroup")
+        assert not autogroup.exists() or autogroup.read_text().rstrip().endswith("nice 10")
