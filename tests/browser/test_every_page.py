@@ -56,6 +56,7 @@ STOPS = """() => {
 PASSED = """() => {
   const here = document.activeElement;
   window.passed.add(here.type === "radio" ? here.name : here);
+  window.stops = window.stops.filter((each) => each.isConnected); // an endless list takes its button away
   return window.stops.filter((each) => !window.passed.has(each.type === "radio" ? each.name : each)).length;
 }"""
 MISSED = """() => window.stops.filter((each) => !window.passed.has(each.type === "radio" ? each.name : each))
