@@ -24,18 +24,13 @@ class Alone(Stage):
 
     def __init__(self, address: str, folder: Path):
         with installation.borrowed(folder / "data", "make bench") as found:
-            self._settings = found
-        super().__init__(address, folder)
+            super().__init__(address, folder, lambda service: found)
 
     def row(self, service: str, query: str, values: Any = ()) -> tuple[Any, ...] | None:
-        url = urlsplit(self._settings["DATABASE_URL"])
+        url = urlsplit(self.settings(service)["DATABASE_URL"])
         sockets, _, database = unquote(url.path).removeprefix("/").rpartition("/")
         with psycopg.connect(host=sockets, dbname=database, user=url.username, autocommit=True) as connection:
             return connection.execute(query, values).fetchone()
-
-    def settings(self, service: str) -> dict[str, str]:
-        """The same for each service."""
-        return self._settings
 
 
 @contextlib.contextmanager

@@ -77,7 +77,7 @@ async def _insist(client: Client, event: str, token: str, rush: Rush, end: float
         if answer.status not in (429, 503) or not answer.retry_after:
             raise Untrue(f"a client in a rush got {answer.status}: {answer.body[:200]!r}")
         rush.refusals.append(answer.seconds * 1000)
-        left, wait = end - time.monotonic(), answer.retry_after * random.uniform(1, 2)  # noqa: S311
+        left, wait = end - time.monotonic(), answer.retry_after * random.uniform(1, 2)  # noqa: S311, nothing secret
         await asyncio.sleep(max(0.0, min(wait, left)))
         if wait >= left:
             return

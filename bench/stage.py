@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,9 @@ IDLE = 0.4  # of a second that all processes together take in one when they have
 class Stage:
     """A running Frontrow, and what a load needs of it."""
 
-    def __init__(self, address: str, folder: Path):
-        self.address, self.folder = address, folder
+    def __init__(self, address: str, folder: Path, settings: Callable[[str], dict[str, str]]):
+        self.address, self.folder, self.settings = address, folder, settings  # the latter by a service's name
         self.organizer = self.people(1).read_text().strip()
-
-    def settings(self, service: str) -> dict[str, str]:
-        """The settings of a service."""
-        raise NotImplementedError
 
     def people(self, count: int) -> Path:
         """A file of the access tokens of so many new people."""
@@ -87,13 +83,11 @@ class Services(Stage):
 
     def __init__(self, fleet: Fleet, folder: Path):
         self.fleet = fleet
-        super().__init__(fleet.address, folder)
+        super().__init__(fleet.address, folder, self._beside_the_data)
 
-    def settings(self, service: str) -> dict[str, str]:
-        """As they lie beside the data; the database is reached from outside."""
-        return by_hand.settings(self.fleet.folder, service) | {
-            "DATABASE_URL": postgres.url(self.fleet._ground, service)
-        }
+    def _beside_the_data(self, service: str) -> dict[str, str]:
+        outside = {"DATABASE_URL": postgres.url(self.fleet._ground, service)}
+        return by_hand.settings(self.fleet.folder, service) | outside
 
     @contextlib.contextmanager
     def without_database(self) -> Iterator[None]:

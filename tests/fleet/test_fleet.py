@@ -5,6 +5,7 @@ import os
 import pwd
 import re
 import signal
+from contextlib import suppress
 from itertools import permutations
 from pathlib import Path
 
@@ -27,20 +28,23 @@ def running(fleet):
 
 
 def listening(pid: int) -> set[tuple[str, int]]:
-    """The addresses and ports on which a process listens, of IPv4 and IPv6, as the system writes them."""
-    sockets = set()
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            sockets.add(os.readlink(link).removeprefix("socket:[").removesuffix("]"))
-        except OSError:
-            continue
+    """The addresses and ports on which a process listens, of IPv4 and IPv6, as the system writes them.
+
+    One that has ended meanwhile listens nowhere.
+    """
+    process, sockets = Path(f"/proc/{pid}"), set()
+    try:
+        for link in (process / "fd").iterdir():
+            with suppress(FileNotFoundError):
+                sockets.add(os.readlink(link).removeprefix("socket:[").removesuffix("]"))
+        tables = [(process / "net" / table).read_text().splitlines()[1:] for table in ("tcp", "tcp6")]
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
     found = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A" and fields[9] in sockets:
-                place, _, port = fields[1].rpartition(":")
-                found.add((place, int(port, 16)))
+    for fields in (line.split() for table in tables for line in table):
+        if fields[3] == "0A" and fields[9] in sockets:
+            place, _, port = fields[1].rpartition(":")
+            found.add((place, int(port, 16)))
     return found
 
 

@@ -64,7 +64,10 @@ def test_days_are_those_of_the_zone_asked_for(ada):
     told = stage(100, organizerId=str(ada.user_id))
     late = NOW.replace(hour=23, minute=15)
     bought(told, 1), bought(told, 2, late), bought(told, 4, late + timedelta(days=2))
-    days = lambda zone: [(day["date"], day["places"]) for day in sold(ada, told, zone)["days"]]  # noqa: E731
+
+    def days(zone):
+        return [(day["date"], day["places"]) for day in sold(ada, told, zone)["days"]]
+
     assert days("") == [("2030-03-01", 3), ("2030-03-03", 4)]
     assert days("?timezone=Europe/Berlin") == [("2030-03-01", 1), ("2030-03-02", 2), ("2030-03-04", 4)]
     assert days("?timezone=Asia/Kathmandu") == [("2030-03-01", 1), ("2030-03-02", 2), ("2030-03-04", 4)]

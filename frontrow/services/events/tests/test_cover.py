@@ -118,11 +118,12 @@ def test_a_drafts_cover_goes_with_it_and_is_seen_by_whoever_knows_its_address(ad
 def test_only_its_organiser_changes_it(ada, cy, nobody, method):
     event = ada.lists()
     cover = covers(ada, event)["cover"]
-    change = lambda who: (  # noqa: E731
-        sends(who, event, form(image=file(picture("gold"))))
-        if method == "PUT"
-        else who.delete(f"/events/{event['eventId']}/cover")
-    )
+
+    def change(who):
+        if method == "PUT":
+            return sends(who, event, form(image=file(picture("gold"))))
+        return who.delete(f"/events/{event['eventId']}/cover")
+
     assert (change(cy)[0], change(cy)[1]["code"]) == (404, "not_found")
     assert change(nobody)[0] == 401
     assert ada.get(f"/events/{event['eventId']}")[1]["cover"] == cover
