@@ -29,7 +29,7 @@ def door() -> Any:
             for request in requests
         ]
 
-    made.group._decide = granted  # type: ignore[assignment,method-assign]
+    made.holds.act = granted
     return made
 
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pkgutil
 import signal
 import sys
 import threading
@@ -14,15 +15,20 @@ if TYPE_CHECKING:
     from django.core.handlers.wsgi import WSGIHandler
 
     from frontrow.chassis.environment import Environment
-    from frontrow.services.bookings.door import FastDoor
+    from frontrow.chassis.fast_door import FastDoor
 
 STOP_SECONDS = 3  # kept-alive connections are not waited for any longer
+FAST = {  # services that have a fast door, where they run alone
+    "bookings": "frontrow.services.bookings.door:BookingsDoor",
+    "payments": "frontrow.services.payments.door:PaymentsDoor",
+}
 AT_ONCE = 8192  # requests that a fast door has in hand; it refuses by itself, and at once, what is too much
 
 
 def serve(environment: "Environment") -> None:
     """Become the server. A fresh program, so that it holds no more than Granian in memory."""
-    door = "fast" if environment.services == ["bookings"] else "application"
+    alone = environment.services[0] if len(environment.services) == 1 else ""
+    door = "fast" if alone in FAST else "application"
     words = [environment.host, str(environment.port), str(environment.threads), door]
     os.execv(sys.executable, [sys.executable, "-m", "frontrow.serve", *words])  # noqa: S606
 
@@ -54,14 +60,15 @@ def main(host: str, port: str, threads: str, door: str) -> None:
 
 
 def fast() -> "FastDoor":
-    """The same of bookings alone, whose busiest path needs no Django."""
+    """The same of a service alone, whose busiest path needs no Django."""
     _end_with_server()
     from frontrow.wsgi import application  # noqa: F401, which sets Django up
 
     _work_too()
-    from frontrow.services.bookings.door import FastDoor
+    from django.conf import settings
 
-    return FastDoor()
+    door: FastDoor = pkgutil.resolve_name(FAST[settings.ENVIRONMENT.services[0]])()
+    return door
 
 
 def application() -> "WSGIHandler":

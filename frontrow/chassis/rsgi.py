@@ -21,6 +21,7 @@ from prometheus_client import Counter, Histogram
 from structlog.contextvars import bound_contextvars
 
 from frontrow.chassis import api, metrics
+from frontrow.chassis.ids import new_id_text
 from frontrow.chassis.middleware import METHODS, POLICY, SAFE, id_of
 from frontrow.chassis.refusals import CONTENT_TYPE, BadRequest, Refusal, Unavailable
 from frontrow.chassis.trace import trace_of
@@ -62,7 +63,7 @@ def _in_a_request_of_its_own(request_id: str, act: Callable[..., Answer], given:
     """As Django's requests do: a connection that was lost meanwhile is made anew."""
     close_old_connections()
     try:
-        with bound_contextvars(request_id=request_id):
+        with bound_contextvars(request_id=request_id or new_id_text()):  # many requests are one of its own
             return act(*given)
     finally:
         close_old_connections()

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, OperationalError, connection
 
-from frontrow.chassis import outbox
+from frontrow.chassis import groups, outbox
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.ids import new_id_text
 from frontrow.chassis.middleware import request_id
@@ -115,22 +115,6 @@ def decide_each(requests: Sequence[Request], now: datetime) -> list[Answer | Dat
     return answers
 
 
-def take(waiting: deque[Any]) -> list[Any]:
-    """The next group of those who wait, each with its request first: of one person only one at a time.
-
-    Who sends many at once waits for themselves: a second one may depend on the first.
-    """
-    some: list[Any] = []
-    later: list[Any] = []
-    people: set[UUID] = set()
-    while waiting and len(some) < rules.GROUP:
-        one = waiting.popleft()
-        (later if one[0].user_id in people else some).append(one)
-        people.add(one[0].user_id)
-    waiting.extendleft(reversed(later))
-    return some
-
-
 class Queue:
     """Threads that wait at once: whoever has the turn decides for all of them."""
 
@@ -151,7 +135,7 @@ class Queue:
         return mine.result()
 
     def _decide_some(self) -> None:
-        some = take(self.waiting)
+        some = groups.take(self.waiting, rules.GROUP)
         requests, now = [request for request, _, _ in some], max(now for _, now, _ in some)
         answers: Sequence[Answer | Exception]
         try:
@@ -159,20 +143,12 @@ class Queue:
         except Exception as fault:  # noqa: BLE001, raised to each who waits
             answers = decide_each(requests, now) if rolled_back(fault) else [fault] * len(some)
         for (_, _, future), answer in zip(some, answers, strict=True):
-            settle(future, answer)
+            groups.settle(future, answer)
 
 
 def rolled_back(fault: Exception) -> bool:
     """Whether after this it is certain that nothing was booked, so that each may be tried by itself."""
     return isinstance(fault, DatabaseError) and not isinstance(fault, OperationalError)
-
-
-def settle(future: Any, answer: Answer | Exception) -> None:
-    """Give a future, of threads or of asyncio, its answer."""
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
 
 
 QUEUE = Queue()

@@ -1,14 +1,12 @@
 """Those who wait at once are decided together, and none of them pays for another."""
 
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from frontrow.chassis.ids import new_id
-from frontrow.services.bookings import booking, deciding, rules
+from frontrow.services.bookings import booking, deciding
 from frontrow.services.bookings.models import Booking, EventStock
 from tests.embedded.system import wait
 
@@ -103,25 +101,6 @@ def test_a_list_over_many_events_takes_each_ones_places():
     asks = [wants(events[n % 9], items=((kinds[n % 9][0], 1), (kinds[n % 9][1], 1))) for n in range(27)]
     assert outcomes(*asks) == ["booked"] * 18 + ["sold_out"] * 9
     check_invariants()
-
-
-def test_of_one_person_one_request_at_a_time_is_taken_and_nobody_loses_their_place():
-    told = {"eventId": str(new_id())}
-    ben = new_id()
-    mine, others = [wants(told, user_id=ben) for _ in range(3)], [wants(told) for _ in range(2)]
-    waiting = deque(
-        (request, n) for n, request in enumerate([mine[0], mine[1], others[0], mine[2], others[1]])
-    )
-    assert [n for _, n in deciding.take(waiting)] == [0, 2, 4]
-    assert [n for _, n in deciding.take(waiting)] == [1]
-    assert [n for _, n in deciding.take(waiting)] == [3]
-    assert not waiting
-
-
-def test_a_group_is_bounded():
-    waiting = deque((wants({"eventId": str(new_id())}), n) for n in range(rules.GROUP + 5))
-    assert len(deciding.take(waiting)) == rules.GROUP
-    assert len(waiting) == 5
 
 
 @pytest.mark.parametrize("text", ['a"b', "a\\b", "{a,b}", "NULL", "", " "])

@@ -6,11 +6,11 @@ import pytest
 
 from frontrow.chassis import http
 from frontrow.chassis.ids import new_id
+from frontrow.chassis.tests.fast import Fast
 from frontrow.services.bookings import booking
+from frontrow.services.bookings.door import BookingsDoor
 from frontrow.services.bookings.models import Booking
 from tests.cast import event_body, settle, soon
-
-from .fast import Fast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +21,7 @@ def doors(request):
     if request.param == "ordinary":
         yield None
     else:
-        with Fast() as fast:
+        with Fast(BookingsDoor()) as fast:
             yield fast
 
 

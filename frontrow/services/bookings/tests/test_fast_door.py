@@ -6,19 +6,22 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from prometheus_client import REGISTRY
 
+from frontrow.chassis import groups
+from frontrow.chassis.fast_door import FastDoor
+from frontrow.chassis.ids import new_id
+from frontrow.chassis.tests.fast import Fast
 from frontrow.services.bookings import door
 from frontrow.services.bookings.models import Booking, EventStock
-
-from .fast import Fast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def fast():
-    with Fast() as one:
+    with Fast(door.BookingsDoor()) as one:
         yield one
 
 
@@ -52,7 +55,7 @@ def test_its_refusals_are_those_of_the_ordinary_door(fast, ada, ben, cy):
 
 def test_whoever_comes_when_too_many_wait_is_told_to_come_again(fast, ada, ben, monkeypatch):
     event = ada.lists()
-    monkeypatch.setattr(door, "MOST_WAITING", 0)
+    monkeypatch.setattr(groups, "MOST_WAITING", 0)
     answer = asks(fast, ben, event)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1
@@ -75,7 +78,7 @@ def test_it_gets_over_the_loss_of_its_connection(fast, ada, ben):
 
 def test_a_bug_is_answered_by_its_request_alone(fast, ada, ben, monkeypatch):
     event = ada.lists()
-    monkeypatch.setattr(door.FastDoor, "_person", None)
+    monkeypatch.setattr(FastDoor, "_person", None)
     answer = asks(fast, ben, event)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "TypeError" not in answer.text
@@ -89,6 +92,39 @@ def test_a_bug_is_answered_by_its_request_alone(fast, ada, ben, monkeypatch):
 def test_whatever_else_is_asked_is_answered_by_django(fast, ben, method, path, status):
     answer = fast.ask(method, path, Authorization=f"Bearer {ben.token}")
     assert answer.status_code == status
+
+
+def reads(fast, who, booking_id):
+    answer = fast.ask("GET", f"/bookings/{booking_id}", Authorization=f"Bearer {who.token}")
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize("status", ["held", "confirmed", "cancelled", "expired"])
+def test_a_booking_is_told_as_the_ordinary_door_tells_it(fast, ada, ben, status):
+    hold = ben.books(ada.lists(), 2)
+    ended = timezone.now() if status in ("cancelled", "expired") else None
+    Booking.objects.update(status=status, ended_at=ended, end_reason="person" if ended else None)
+    path = f"/bookings/{hold['bookingId']}"
+    ordinary = ben.client.get(path, headers={"Authorization": f"Bearer {ben.token}"})
+    assert reads(fast, ben, hold["bookingId"]) == (200, ordinary.json())
+    assert ordinary.json()["status"] == status
+
+
+def test_who_looks_at_once_sees_their_own_and_nothing_else(fast, ada, ben, cy):
+    event = ada.lists()
+    holds = [(who, who.books(event)) for who in (ben, cy)] * 8
+    with ThreadPoolExecutor(16) as pool:
+        seen = list(pool.map(lambda each: reads(fast, each[0], each[1]["bookingId"]), holds))
+    assert [body["userId"] for _, body in seen] == [str(who.user_id) for who, _ in holds]
+    other = holds[1][1]["bookingId"]
+    answers = [reads(fast, ben, each) for each in (other, new_id())]
+    assert [(status, body["code"]) for status, body in answers] == [(404, "not_found")] * 2
+
+
+def test_who_is_not_signed_in_sees_nothing(fast, ada, ben):
+    path = f"/bookings/{ben.books(ada.lists())['bookingId']}"
+    assert fast.ask("GET", path).json()["code"] == "not_signed_in"
+    assert fast.ask("GET", path, Authorization="Bearer x.y.z").json()["code"] == "invalid_token"
 
 
 def test_it_leaves_a_line_for_each_request_like_all_others(fast, ada, ben, capsys):
@@ -146,7 +182,7 @@ def test_a_database_that_does_not_answer_holds_nobody_for_long(fast, ada, ben, c
 
 
 def test_one_person_cannot_fill_the_queue(fast, ada, ben, cy, monkeypatch):
-    monkeypatch.setattr(door, "MOST_OF_ONE", 0)
+    monkeypatch.setattr(groups, "MOST_OF_ONE", 0)
     answer = asks(fast, ben, ada.lists())
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 

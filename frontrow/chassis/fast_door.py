@@ -1,0 +1,108 @@
+"""A fast door: the busiest paths of a service that runs alone, without Django around them.
+
+It answers as the ordinary door does, by the same schemas, tokens and refusals. All requests that wait are
+served together (groups.py). Whatever else is asked goes to Django in a thread.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+from ninja.responses import NinjaJSONEncoder
+from pydantic import BaseModel, ValidationError
+
+from frontrow.chassis import api, auth, idempotency
+from frontrow.chassis.groups import Group
+from frontrow.chassis.refusals import BadRequest, Invalid, NotSignedIn, Refusal, Unavailable
+from frontrow.chassis.rsgi import Account, Django, Threads, body_of
+
+Body = TypeVar("Body", bound=BaseModel)
+Answer = tuple[int, str]  # status, JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of a signed-in person."""
+
+    scope: Any
+    proto: Any
+    person: auth.Person
+    request_id: str
+
+    @property
+    def key(self) -> str | None:
+        """Its Idempotency-Key. Raises InvalidKey."""
+        return idempotency.key_in(self.scope.headers)
+
+    async def body(self, schema: type[Body]) -> Body:
+        """What is wanted. Raises BrokenJson, Invalid, TooLarge."""
+        content = await body_of(self.scope, self.proto)
+        if not content:
+            raise Invalid.field("", "Field required")
+        try:
+            return schema.model_validate(api.parse(content))
+        except ValidationError as error:
+            wrong = [api.wrong(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+            raise Invalid(errors=wrong) from None
+
+
+class Route(NamedTuple):
+    """A path that is answered here: its name in metrics, who waits there, and how one is answered."""
+
+    name: str
+    group: Group[Any, Any]
+    answer: Callable[[Asked], Awaitable[Answer]]
+
+
+class FastDoor:
+    """What Granian calls for each request."""
+
+    def __init__(self) -> None:
+        self.threads = Threads()
+        self.django = Django(self.threads)
+
+    def route(self, method: str, path: str) -> Route | None:
+        """How it is answered here; None, if Django answers it."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Let go what the door holds."""
+
+    async def __call__(self, scope: Any, proto: Any) -> None:
+        route = self.route(scope.method, scope.path)
+        if route is None:
+            return await self.django.answer(scope, proto)
+        account = Account(scope, route.name)
+        try:
+            status, content = await self._answer(route, scope, proto, account.request_id)
+        except Refusal as refusal:
+            return account.refuse(proto, refusal)
+        except api.OUTAGES as outage:
+            return account.refuse(proto, api.outage(outage))
+        except Exception as fault:  # noqa: BLE001, said there
+            return account.fault(proto, fault)
+        return account.answer(proto, status, content)
+
+    async def _answer(self, route: Route, scope: Any, proto: Any, request_id: str) -> Answer:
+        if route.group.is_full:  # before anything is looked at: to refuse is to cost nothing
+            raise Unavailable
+        if not validate_host(split_domain_port(scope.headers.get("host") or "")[0], settings.ALLOWED_HOSTS):
+            raise BadRequest
+        person = await self._person(scope.headers.get("authorization"))
+        return await route.answer(Asked(scope, proto, person, request_id))
+
+    async def _person(self, header: str | None) -> auth.Person:
+        scheme, _, token = (header or "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotSignedIn
+        if person := auth.recall(token):
+            return person
+        return auth.verify(token) if auth.asks_nobody(token) else await self.threads.run(auth.verify, token)
+
+
+def told(body: BaseModel) -> str:
+    """An answer's body as the ordinary door tells it."""
+    return json.dumps(body.model_dump(by_alias=True), cls=NinjaJSONEncoder)
