@@ -9,7 +9,7 @@ from bench.client import Client, percentile
 from bench.stage import Stage
 from bench.truth import Untrue
 
-BUYERS = 128  # at once
+BUYERS = 256  # at once
 LOOK = 0.5  # seconds between two looks at a booking that is paid for
 PATIENCE = 60.0  # seconds
 CARD = "pm_card_visa"
@@ -58,6 +58,7 @@ async def _one(client: Client, event: str, token: str) -> None:
     if (held.status, paid.status) != (201, 201):
         raise Untrue(f"held: {held.status}, paid: {paid.status} {paid.body!r}")
     deadline = time.monotonic() + PATIENCE
+    await asyncio.sleep(LOOK)
     while (await client.ask("GET", f"/bookings/{booking}", token)).json["status"] != "confirmed":
         if time.monotonic() > deadline:
             raise TimeoutError(f"{booking} is paid for, and not confirmed")

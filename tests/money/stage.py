@@ -16,6 +16,7 @@ from tests.cast import Actor
 VISA, DECLINED, AUTHENTICATES = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"
 LOST, SILENT, SLOW = "pm_card_timeoutAfterCharge", "pm_card_noAnswer", "pm_card_slow"
 REFUND_LOST = "pm_card_refundTimeout"
+BY_ITSELF = SLOW  # charged by nobody together with others
 
 
 def pays(person: Actor, booking: dict[str, Any], method: str = VISA, **headers: str) -> tuple[int, Any]:

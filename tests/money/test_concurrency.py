@@ -35,7 +35,7 @@ from .stage import (
     status_of,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("doors")]
 
 
 @pytest.fixture

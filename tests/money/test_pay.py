@@ -1,6 +1,7 @@
 """Paying: charged once, declined clearly, and never left unknown."""
 
 from datetime import timedelta
+from unittest import mock
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from tests.cast import settle
 
 from .stage import (
     AUTHENTICATES,
+    BY_ITSELF,
     DECLINED,
     LOST,
     SILENT,
@@ -37,7 +39,13 @@ from .stage import (
     status_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("doors")]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_long_for_a_slow_bank():
+    with mock.patch("frontrow.services.payments.sandbox.SLOW_SECONDS", 0.01):
+        yield
 
 
 @pytest.fixture
@@ -177,18 +185,6 @@ class TestKeys:
         assert pays(ben, booking, DECLINED, **{"Idempotency-Key": "k1"})[0] == 402
         assert pays(ben, booking, VISA, **{"Idempotency-Key": "k1"})[0] == 201
         assert captured(booking) == [(5000, 0)]
-
-    def test_another_body_that_comes_at_the_same_moment_is_refused_too(self, ben, booking, monkeypatch):
-        meanwhile(monkeypatch, lambda: pays(ben, booking, AUTHENTICATES, **{"Idempotency-Key": "k1"}))
-        status, problem = pays(ben, booking, VISA, **{"Idempotency-Key": "k1"})
-        assert (status, problem["code"]) == (422, "idempotency_key_reused")
-
-    def test_the_twin_of_an_unanswered_payment_gets_the_same_answer(self, ben, booking, monkeypatch):
-        monkeypatch.setattr(story, "TWIN_SECONDS", 0.05)
-        first = meanwhile(monkeypatch, lambda: pays(ben, booking, LOST, **{"Idempotency-Key": "k1"}))
-        second = pays(ben, booking, LOST, **{"Idempotency-Key": "k1"})
-        assert first == [second]
-        assert second[0] == 202
 
     def test_two_people_may_use_the_same(self, ada, ben, cy, booking):
         other = cy.books(ada.lists())
@@ -334,15 +330,14 @@ class TestUnknownOutcomes:
     def test_an_order_that_arrives_after_it_was_given_up_is_not_charged(self, ben, booking, monkeypatch):
         orders = []
         monkeypatch.setattr(story.PROVIDER, "charge", lambda order: orders.append(order) or lost())
-        pays(ben, booking)
+        pays(ben, booking, BY_ITSELF)
         monkeypatch.undo()
         story.look_due(timezone.now())
         late = story.PROVIDER.charge(orders[0])
         assert late.status == "failed"
         assert captured(booking) == []
 
-    def test_a_slow_bank_is_waited_for(self, ben, booking, monkeypatch):
-        monkeypatch.setattr("frontrow.services.payments.sandbox.SLOW_SECONDS", 0.01)
+    def test_a_slow_bank_is_waited_for(self, ben, booking):
         paid(ben, booking, SLOW)
 
     def test_while_the_bank_is_away_nothing_is_decided(self, ben, booking, monkeypatch):
@@ -396,7 +391,7 @@ class TestUnknownOutcomes:
             return charge(order)
 
         monkeypatch.setattr(story.PROVIDER, "charge", cancelled_first)
-        status, problem = pays(ben, booking)
+        status, problem = pays(ben, booking, BY_ITSELF)
         assert (status, problem["detail"]) == (402, rules.GIVEN_UP["booking_cancelled"])
 
     def test_unknown_outcomes_come_before_people_at_their_bank(self, monkeypatch):
@@ -436,7 +431,7 @@ class TestUnknownOutcomes:
 
     def test_a_crash_before_the_charge_is_no_charge(self, ada, ben, booking, monkeypatch):
         monkeypatch.setattr(story.PROVIDER, "charge", lambda order: crash())
-        assert pays(ben, booking)[0] == 500
+        assert pays(ben, booking, BY_ITSELF)[0] == 500
         monkeypatch.undo()
         settle(timezone.now() + rules.LONGEST_WAIT)
         assert Payment.objects.get().status == "failed"
@@ -444,26 +439,11 @@ class TestUnknownOutcomes:
 
     def test_a_crash_after_the_charge_ends_as_a_ticket(self, ben, booking, monkeypatch):
         monkeypatch.setattr(story, "settle", lambda *_: crash())
-        assert pays(ben, booking)[0] == 500
+        assert pays(ben, booking, BY_ITSELF)[0] == 500
         monkeypatch.undo()
         settle(timezone.now() + rules.LONGEST_WAIT)
         assert status_of(booking) == "confirmed"
         check_money()
-
-
-def meanwhile(monkeypatch, act) -> list:
-    """Let something happen between a payment's first questions and its beginning, once; what it answered."""
-    ask, answers = clients.due, []
-
-    def due(*whom):
-        found = ask(*whom)
-        if not answers:
-            answers.append(None)
-            answers[:] = [act()]
-        return found
-
-    monkeypatch.setattr(clients, "due", due)
-    return answers
 
 
 def hear() -> None:

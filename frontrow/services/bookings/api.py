@@ -72,6 +72,15 @@ class PersonIn(In):
     user_id: UUID
 
 
+class OwnerIn(In):
+    booking_id: UUID
+    user_id: UUID
+
+
+class OwnersIn(In):
+    items: Annotated[list[OwnerIn], Field(max_length=500)]
+
+
 class HoldersQuery(Query):
     after: UUID | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 500
@@ -144,6 +153,13 @@ def cancel(request: HttpRequest, booking_id: UUID) -> Any:
 def due(request: HttpRequest, booking_id: UUID, body: PersonIn) -> Any:
     """What a person owes for a hold, which is extended while they pay."""
     return paying.due(booking_id, body.user_id, timezone.now())
+
+
+@door.post("/internal/dues", auth=Internal(), include_in_schema=False)
+def dues(request: HttpRequest, body: OwnersIn) -> Any:
+    """The same of many; who owes nothing, or is not the owner, is left out."""
+    owners = {each.booking_id: each.user_id for each in body.items}
+    return {"items": paying.dues(owners, timezone.now())}
 
 
 @door.get("/internal/holders/{uuid:event_id}", auth=Internal(), include_in_schema=False)

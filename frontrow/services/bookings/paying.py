@@ -64,7 +64,29 @@ def due(booking_id: UUID, user_id: UUID, now: datetime) -> dict[str, Any]:
             raise NothingDue("This event is cancelled.")
         if not rules.is_due(booking.status, booking.expires_at, now):
             raise NothingDue(WHY_NOTHING[booking.status])
-    return {**messages.booking_facts(booking), "organizerId": str(event.organizer_id)}
+    return _owed(booking, event.organizer_id)
+
+
+def dues(owners: dict[UUID, UUID], now: datetime) -> list[dict[str, Any]]:
+    """As `due`, of many holds by their owner; who owes nothing, or is not the owner, is left out."""
+    with transaction.atomic(durable=True):
+        held = Booking.objects.filter(pk__in=owners).confirmable(now).order_by("pk")
+        mine = [b for b in held.select_for_update(of=("self",)) if owners[b.pk] == b.user_id]
+        Booking.objects.filter(pk__in=[b.pk for b in mine]).extend(now + rules.EXTENSION, now)
+        events = {b.event_id for b in mine}
+        organizers = dict(Event.objects.filter(pk__in=events).values_list("pk", "organizer_id"))
+    return [_owed(b, organizers[b.event_id]) for b in mine]
+
+
+def _owed(booking: Booking, organizer_id: UUID) -> dict[str, Any]:
+    return {
+        "bookingId": str(booking.booking_id),
+        "userId": str(booking.user_id),
+        "eventId": str(booking.event_id),
+        "organizerId": str(organizer_id),
+        "amount": booking.amount,
+        "currency": booking.currency,
+    }
 
 
 class OneByOne(Exception):

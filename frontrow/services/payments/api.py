@@ -16,12 +16,13 @@ from frontrow.chassis import idempotency
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
+from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
 from frontrow.chassis.schemas import In, Line, Out, Query, Text, Whole
 from frontrow.services.payments import pages, payment, refund, rules
 from frontrow.services.payments.clients import NothingDue
 from frontrow.services.payments.models import Payment
-from frontrow.services.payments.payment import PaymentDeclined, PaymentInProgress
+from frontrow.services.payments.payment import PaymentDeclined, PaymentInProgress, Wanted
 from frontrow.services.payments.refund import AlreadyRefunded, AmountTooHigh, NotPaid
 from frontrow.services.payments.sandbox import CARDS, PROVIDER
 
@@ -45,6 +46,11 @@ class PaymentIn(In):
         if not PROVIDER.accepts(method):
             raise ValueError(f"is not a test card of the sandbox; these are: {', '.join(CARDS)}")
         return method
+
+    def wanted(self, user_id: UUID, key: str | None, request_id: str) -> Wanted:
+        """What is asked for, in the words of the story."""
+        fingerprint = idempotency.fingerprint(self)
+        return Wanted(user_id, self.booking_id, self.payment_method, key, fingerprint, request_id)
 
 
 class MethodOut(Out):
@@ -91,6 +97,11 @@ class PaymentOut(Out):
         if found.status == rules.FAILED:
             more["failure"] = FailureOut(code=found.failure_code, reason=found.failure_reason)
         return cls.model_validate(found).model_copy(update=more)
+
+
+def status_of(paid: Payment) -> int:
+    """Of the answer that it was made: 202, if its outcome is not known."""
+    return 202 if paid.status == rules.PROCESSING else 201
 
 
 class RefundOfOut(Out):
@@ -159,10 +170,10 @@ GRANT = _keyed(answers(201, RefundOut, *SIGNED_IN, *KEYED, NotFound, NotPaid, Al
 @door.post("/payments", **PAY)
 def pay(request: HttpRequest, body: PaymentIn) -> Any:
     """Pay for a hold of mine. 202 and `processing`, if the bank did not answer: look again."""
-    key, fingerprint = idempotency.key_of(request), idempotency.fingerprint(body)
-    wanted = payment.Wanted(person(request).user_id, body.booking_id, body.payment_method, key, fingerprint)
+    me = person(request).user_id
+    wanted = body.wanted(me, idempotency.key_of(request), request_id() or "")
     paid = payment.pay(wanted, timezone.now())
-    return Status(202 if paid.status == rules.PROCESSING else 201, PaymentOut.of(paid, wanted.user_id))
+    return Status(status_of(paid), PaymentOut.of(paid, me))
 
 
 @door.get("/payments", **answers(200, Page[PaymentOut], *SIGNED_IN, InvalidCursor))

@@ -1,14 +1,20 @@
 """What payments says."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from frontrow.chassis.message import rfc3339
-from frontrow.chassis.outbox import say
+from frontrow.chassis.outbox import say, say_all
 from frontrow.services.payments.models import Payment, Refund
 
 
 def payment_succeeded(payment: Payment) -> None:
     say("payment.succeeded.v1", payment.payment_id, payment.version, _facts(payment))
+
+
+def payments_succeeded(payments: Sequence[Payment], request_ids: Sequence[str]) -> None:
+    """`request_ids` tells the request of each."""
+    say_all([("payment.succeeded.v1", p.payment_id, p.version, _facts(p)) for p in payments], request_ids)
 
 
 def payment_failed(payment: Payment) -> None:

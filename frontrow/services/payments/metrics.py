@@ -1,5 +1,7 @@
 """What Prometheus reads of payments."""
 
+from functools import partial
+
 from django.db import transaction
 from prometheus_client import Counter, Gauge
 
@@ -22,9 +24,9 @@ for cause in rules.CAUSES.values():
     REFUNDS.labels(cause)
 
 
-def became(outcome: str) -> None:
-    """Count a payment that came to this, once the transaction has committed."""
-    transaction.on_commit(PAYMENTS.labels(outcome).inc)
+def became(outcome: str, payments: int = 1) -> None:
+    """Count payments that came to this, once the transaction has committed."""
+    transaction.on_commit(partial(PAYMENTS.labels(outcome).inc, payments))
 
 
 def refunded(cause: str) -> None:

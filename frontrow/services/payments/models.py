@@ -3,18 +3,22 @@
 The last two tables are the sandbox provider's own: payments neither reads nor writes them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Count, F, Q, Sum
 
 from frontrow.chassis.ids import new_id
+from frontrow.services.payments.provider import Outcome
 from frontrow.services.payments.rules import (
     CAPTURED,
     FAILED,
     PENDING,
+    PROCESSING,
+    SUCCEEDED,
     wait_after,
 )
 
@@ -54,8 +58,27 @@ class PaymentQuerySet(Retried["Payment"]):
         """The payment, locked until the transaction ends; every change of it goes through this."""
         return self.select_for_update().get(payment_id=payment_id)
 
+    def capture(self, outcomes: Mapping[UUID, Outcome]) -> set[UUID]:
+        """Let those of these payments that are being charged have succeeded, as the provider told; which."""
+        told = sorted(outcomes.items())
+        columns: list[Any] = [
+            [key for key, _ in told],
+            [outcome.reference for _, outcome in told],
+            [outcome.at for _, outcome in told],
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(CAPTURE, [SUCCEEDED, *columns, PROCESSING])
+            return {row[0] for row in cursor.fetchall()}
+
 
 OPEN = ~Q(status=FAILED) & Q(unwanted=None)
+CAPTURE = """
+UPDATE payments_payment paid
+SET status = %s, reference = told.reference, payment_date = told.at, next_at = NULL, version = version + 1
+FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) AS told (id, reference, at)
+WHERE paid.payment_id = told.id AND paid.status = %s AND paid.unwanted IS NULL
+RETURNING paid.payment_id
+"""
 
 
 class Payment(models.Model):

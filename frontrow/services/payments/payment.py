@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from frontrow.chassis import metrics
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.idempotency import KeyReused
+from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
 from frontrow.services.payments import clients, messages, refund, rules
 from frontrow.services.payments.clients import Due, NothingDue
@@ -46,6 +47,7 @@ class Wanted:
     method: str
     key: str | None = None
     fingerprint: str = ""
+    asked_by: str = field(default_factory=lambda: request_id() or "", compare=False)
 
 
 def pay(wanted: Wanted, now: datetime) -> Payment:
@@ -70,7 +72,7 @@ def charge(due: Due, wanted: Wanted, now: datetime) -> Payment:
             if replayed := _replayed(wanted):
                 return replayed
             continue
-        return _told(_ordered(payment, now))
+        return order(payment, now)
     raise PaymentInProgress
 
 
@@ -119,24 +121,36 @@ def _awaited(payment: Payment, seconds: float) -> Payment:
     return payment
 
 
-def _begin(due: Due, wanted: Wanted, now: datetime) -> Payment:
-    """Write down what is about to be charged, before anybody is asked for money.
+def draft(due: Due, wanted: Wanted, now: datetime) -> Payment:
+    """A payment as it is written down before anybody is asked for money.
 
     For a while it is ours alone, by the real clock: the caller's may be older.
     """
     ours_until = timezone.now() + rules.LONGEST_WAIT
+    return Payment(
+        booking_id=due.booking_id, user_id=due.user_id, event_id=due.event_id,
+        organizer_id=due.organizer_id, amount=due.amount, currency=due.currency, method=wanted.method,
+        status=rules.PROCESSING, payment_date=now, created_at=now, next_at=ours_until,
+        idempotency_key=wanted.key, fingerprint=wanted.fingerprint,
+    )  # fmt: skip
+
+
+def _begin(due: Due, wanted: Wanted, now: datetime) -> Payment:
+    payment = draft(due, wanted, now)
     with transaction.atomic(durable=True):
-        return Payment.objects.create(
-            booking_id=due.booking_id, user_id=due.user_id, event_id=due.event_id,
-            organizer_id=due.organizer_id, amount=due.amount, currency=due.currency, method=wanted.method,
-            status=rules.PROCESSING, payment_date=now, created_at=now, next_at=ours_until,
-            idempotency_key=wanted.key, fingerprint=wanted.fingerprint,
-        )  # fmt: skip
+        payment.save(force_insert=True)
+    return payment
 
 
-def _ordered(payment: Payment, now: datetime) -> Payment:
-    order = Order(str(payment.payment_id), payment.amount, payment.currency, payment.method, now)
-    return _settled_by(payment, lambda: PROVIDER.charge(order), now)
+def order(payment: Payment, now: datetime) -> Payment:
+    """Charge a payment that is written down. Raises PaymentDeclined."""
+    charge = order_of(payment, now)
+    return _told(_settled_by(payment, lambda: PROVIDER.charge(charge), now))
+
+
+def order_of(payment: Payment, now: datetime) -> Order:
+    """What the provider is to charge for it."""
+    return Order(str(payment.payment_id), payment.amount, payment.currency, payment.method, now)
 
 
 def _told(payment: Payment) -> Payment:

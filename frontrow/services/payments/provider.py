@@ -1,5 +1,6 @@
 """What payments needs of a payment provider, whichever it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -57,6 +58,9 @@ class Provider(Protocol):
 
     def charge(self, order: Order) -> Outcome:
         """Take the money, once for a key."""
+
+    def charge_some(self, orders: Sequence[Order]) -> dict[str, Outcome]:
+        """Those of many orders that were charged without waiting, by key; the others wait for `charge`."""
 
     def find(self, key: str) -> Outcome | None:
         """What became of an order; None if it never arrived."""

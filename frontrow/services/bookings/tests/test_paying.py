@@ -84,6 +84,43 @@ class TestDue:
         assert one.expires_at == NOW + timedelta(minutes=20)
 
 
+class TestDues:
+    """As one by one, of many."""
+
+    def test_each_is_told_as_if_asked_for_alone(self):
+        holds = [held(stage(5), n) for n in (1, 2, 3)]
+        told = paying.dues({one.booking_id: one.user_id for one in holds}, NOW)
+        assert told == [paying.due(one.booking_id, one.user_id, NOW) for one in holds]
+
+    def test_what_is_not_due_is_left_out(self):
+        kinds = ["confirmed", "cancelled", "expired", "held"]
+        bookings = [held(stage(5)) for _ in kinds]
+        for one, kind in zip(bookings, kinds, strict=True):
+            Booking.objects.filter(pk=one.pk).update(status=kind)
+        called_off = stage(5)
+        off = held(called_off)
+        with transaction.atomic():
+            event.learn({**called_off, "version": 2, "status": "cancelled"})
+        told = paying.dues({one.booking_id: one.user_id for one in [*bookings, off]}, NOW)
+        assert [each["bookingId"] for each in told] == [str(bookings[-1].booking_id)]
+        assert paying.dues({bookings[-1].booking_id: bookings[-1].user_id}, AFTER) == []
+
+    def test_a_stranger_learns_nothing_and_extends_nothing(self):
+        one = held(stage(5))
+        assert (
+            paying.dues({one.booking_id: new_id(), new_id(): one.user_id}, NOW + timedelta(minutes=14)) == []
+        )
+        one.refresh_from_db()
+        assert one.expires_at == one.held_until
+
+    def test_asking_extends_each_hold_once(self):
+        one = held(stage(5))
+        for minutes in (10, 12, 14):
+            paying.dues({one.booking_id: one.user_id}, NOW + timedelta(minutes=minutes))
+        one.refresh_from_db()
+        assert one.expires_at == NOW + timedelta(minutes=20)
+
+
 class TestPaid:
     def test_a_hold_becomes_a_ticket_and_keeps_its_places(self):
         told = stage(5)
