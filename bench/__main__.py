@@ -35,16 +35,20 @@ LIFTED = {
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: rounds, seconds of a measure, and what there is once much is there."""
+    """How much is measured: rounds, seconds of a measure, and what there is once much is there.
+
+    `long` is for measures in which people wait between two requests: for a ticket, or to come again.
+    """
 
     rounds: int
     seconds: int
+    long: int
     spread: int  # events that are booked at once
     bookings: int
     events: int
 
 
-FULL, SMOKE = Size(5, 5, 1000, 1_000_000, 100_000), Size(1, 2, 100, 20_000, 2_000)
+FULL, SMOKE = Size(5, 5, 8, 1000, 1_000_000, 100_000), Size(1, 1, 3, 50, 20_000, 2_000)
 
 
 def measured(size: Size, folder: Path) -> Figures:
@@ -57,9 +61,9 @@ def measured(size: Size, folder: Path) -> Figures:
         print(f"{when}: {', '.join(f'{name} {value:,.2f}' for name, value in figures.items())}", flush=True)
 
     with _services(folder) as stage:
-        few = Measures(stage, size.seconds, size.spread)
+        few = Measures(stage, size.seconds, size.long, size.spread)
         for _ in range(size.rounds):
-            note({"hot_of_few": few.hot()["hot"]}, "while little is there")
+            note({"hot_of_few": few.rate()}, "while little is there")
         for number in range(size.rounds):
             for measure in few.every:
                 stage.quiet()
@@ -71,7 +75,7 @@ def measured(size: Size, folder: Path) -> Figures:
         }.items():
             growth.fill(stage, *filling)
             for _ in range(size.rounds):
-                note({name: few.hot()["hot"]}, "while much is there")
+                note({name: few.rate()}, "while much is there")
         truth.check_stock(stage)
     with embedded(folder / "embedded") as alone:
         for _ in range(size.rounds):
@@ -120,7 +124,7 @@ def written(found: Figures, asked: Figures, size: Size) -> str:
     lines = [
         f"# {datetime.now(UTC):%Y-%m-%d}", "",
         f"{os.cpu_count()} × {model}, shared by the load; Python {platform.python_version()}. Medians of {size.rounds}"
-        f" rounds, {size.seconds} seconds a measure. What each figure is: bench/measures.py.", "",
+        f" rounds, {size.seconds} seconds a measure ({size.long} of those in which people wait). What each figure is: bench/measures.py.", "",
         "| asked for | |", "|---|---:|", *(f"| {name} | {value:,.2f} |" for name, value in asked.items()), "",
         "| measured | |", "|---|---:|", *(f"| {name} | {value:,.1f} |" for name, value in found.items()), "",
     ]  # fmt: skip

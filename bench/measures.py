@@ -12,15 +12,14 @@ from frontrow.services.bookings.rules import GROUP
 CONNECTIONS = 128
 CLIENTS = (1, 8, 32)  # of the minimal booking; the best counts
 RUSH = 10  # times as many clients
-RUSH_SECONDS = 8  # at least: who is refused comes again after two
 Figures = dict[str, float]
 
 
 class Measures:
     """The measures of a round, in their order."""
 
-    def __init__(self, stage: Services, seconds: int, events: int):
-        self.stage, self.seconds = stage, seconds
+    def __init__(self, stage: Services, seconds: int, long: int, events: int):
+        self.stage, self.seconds, self.long = stage, seconds, long
         self.many = stage.events(events)
         self.every: tuple[Callable[[], Figures], ...] = (
             self.minimal, self.groups, self.without_database, self.hot, self.spread, self.sold_out,
@@ -30,7 +29,7 @@ class Measures:
     def minimal(self) -> Figures:
         """Bookings a second without any rule, one a transaction."""
         url = self.stage.url("bookings")
-        rates = [load.pgbench(url, "minimal.sql", clients, max(2, self.seconds // 3)) for clients in CLIENTS]
+        rates = [load.pgbench(url, "minimal.sql", clients, max(1, self.seconds // 3)) for clients in CLIENTS]
         return {"L1": max(rates)}
 
     def groups(self) -> Figures:
@@ -59,6 +58,12 @@ class Measures:
             "hot_cpu_us_then": (during + own) / run.booked * 1e6, "hot_cpu_us": (after + own) / run.booked * 1e6,
         }  # fmt: skip
 
+    def rate(self) -> float:
+        """The bookings a second alone."""
+        events = self.stage.events(1)
+        self.stage.quiet()
+        return _booked(self.stage, events, self.seconds)
+
     def spread(self) -> Figures:
         """The same over many events."""
         return {"spread": _booked(self.stage, self.many, self.seconds)}
@@ -74,18 +79,19 @@ class Measures:
 
     def browse(self) -> Figures:
         """Looks a second at what is on, beside nginx with a file, and how often a second the services hear of it."""
-        limit = browsing.limit(self.stage, self.seconds // 2)
-        rate, asked = browsing.browsed(self.stage, self.seconds // 2)
+        seconds = max(1, self.seconds // 2)
+        limit = browsing.limit(self.stage, seconds)
+        rate, asked = browsing.browsed(self.stage, seconds)
         return {"L4": limit, "browse": rate, "browse_asked_per_s": asked}
 
     def purchase(self) -> Figures:
         """Places held, paid for and confirmed, a second."""
-        rate, p99 = purchases.bought(self.stage, self.seconds)
+        rate, p99 = purchases.bought(self.stage, self.long)
         return {"purchases": rate, "purchase_p99_s": p99}
 
     def rush(self) -> Figures:
         """What ten times as many clients as usual get, and how fast the gateway refuses the others."""
-        seconds, log = max(self.seconds, RUSH_SECONDS), self.stage.fleet.log("gateway")
+        seconds, log = self.long, self.stage.fleet.log("gateway")
         _, usual = overload.rushed(self.stage, CONNECTIONS, seconds)
         begin = log.stat().st_size
         rush, rate = overload.rushed(self.stage, CONNECTIONS * RUSH, seconds)
@@ -100,8 +106,8 @@ class Measures:
 def at_rates(stage: Stage, seconds: int) -> Figures:
     """Latencies in milliseconds at fixed rates of arrival."""
     found: Figures = {}
-    for rate in arrivals.RATES:
-        stage.quiet()
+    stage.quiet()
+    for rate in arrivals.RATES:  # each is far below what there is room for, and leaves nothing to the next
         figures = arrivals.arrived(stage, rate, seconds).figures()
         found |= {f"at_{rate}_{name}_ms": value for name, value in figures.items()}
     return found

@@ -115,7 +115,8 @@ class Services(Stage):
             if time.monotonic() > deadline:
                 raise TimeoutError("the gateway goes on as before")
             time.sleep(0.1)
-        time.sleep(2)  # the workers of nginx that had the old addresses end
+        while any("shutting down" in _command(pid) for pid in self.fleet.pids("gateway")):
+            time.sleep(0.1)  # workers of nginx that have the old addresses
 
     def cpu_seconds(self) -> float:
         """What all processes of the fleet have used so far."""
@@ -134,6 +135,12 @@ class Services(Stage):
                 raise TimeoutError("the messages are not heard in time")
             before = now
             time.sleep(1)
+
+
+def _command(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
 
 
 def _ticks(pid: int) -> int:
