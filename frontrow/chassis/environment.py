@@ -5,6 +5,7 @@ import hmac
 import os
 import re
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -24,6 +25,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Service = Literal["users", "events", "bookings", "payments", "notifications", "reviews"]
 SERVICES: tuple[Service, ...] = get_args(Service)
 PAGES: Literal["web"] = "web"  # a process may have the pages, too; they own nothing, and need no database
+
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _words(value: object) -> object:
@@ -141,6 +145,10 @@ class Environment(BaseSettings):
     sign_in_window_seconds: int = Field(300, ge=1, description="Window over which wrong sign-ins count")
     registrations_per_address: int = Field(200, ge=1, description="Registrations per address and minute")
 
+    failpoints: DirectoryPath | None = Field(
+        None, description="A folder by which tests make faults; HOST and PUBLIC_URL must then be of loopback"
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged")
     log_format: Literal["json", "console"] = Field("json", description="Form of log lines")
 
@@ -155,6 +163,14 @@ class Environment(BaseSettings):
     def _there(cls, value: str | None, known: ValidationInfo) -> str | None:
         if value is None and known.data.get("services") != [PAGES]:
             raise ValueError("Field required")
+        return value
+
+    @field_validator("failpoints")
+    @classmethod
+    def _among_ourselves(cls, value: Path | None, known: ValidationInfo) -> Path | None:
+        named = known.data.get("host"), urlsplit(known.data.get("public_url", "")).hostname
+        if value and not LOOPBACK.issuperset(named):
+            raise ValueError("faults are made on loopback only: HOST and PUBLIC_URL name another network")
         return value
 
     @field_validator("work_in_process")

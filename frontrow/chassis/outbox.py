@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from frontrow.chassis import handover, metrics
+from frontrow.chassis.failpoints import point
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
 from frontrow.chassis.middleware import request_id
@@ -54,6 +55,7 @@ def relay(publish: Callable[[list[Message]], None] | None = None) -> int:
         messages = _taken()
         if messages:
             (publish or handover.publish)(messages)
+            point("relay.confirmed")
             transaction.on_commit(partial(_count, messages))
     return len(messages)
 

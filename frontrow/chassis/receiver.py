@@ -18,6 +18,7 @@ from kombu.message import Message as Received
 from kombu.messaging import Consumer
 
 from frontrow.chassis import broker, handover, metrics
+from frontrow.chassis.failpoints import point
 from frontrow.chassis.message import Message
 
 log = structlog.get_logger(__name__)
@@ -100,6 +101,7 @@ class Receiver:
             kind = self.come[0][1][0].type
             alike = [each for each in self.come if each[1][0].type == kind]
             self._apply([message for _, messages in alike for message in messages])
+            point("listener.applied")
             for received, _ in alike:
                 received.ack()
             self.come = [each for each in self.come if each[1][0].type != kind]

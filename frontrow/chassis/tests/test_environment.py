@@ -26,6 +26,7 @@ BAD = [
     ("SERVICES", ""),
     ("SERVICES", ","),
     ("SERVICES", "web,cinema"),
+    ("FAILPOINTS", "/nowhere/hunter2"),
     ("PORT", "eighty"),
     ("PORT", "0"),
     ("PORT", "65536"),
@@ -214,3 +215,12 @@ def test_secrets_for_each_purpose_are_different_and_always_the_same(start):
 
 def test_every_setting_says_what_it_means():
     assert all(field.description for field in Environment.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    "open_to", [{"HOST": "0.0.0.0"}, {"HOST": "::"}, {"PUBLIC_URL": "https://tickets.example.org"}]
+)
+def test_faults_are_made_on_loopback_only(start, tmp_path, open_to):
+    assert start(FAILPOINTS=str(tmp_path)).failpoints == tmp_path
+    with pytest.raises(BadEnvironment, match="FAILPOINTS"):
+        start(FAILPOINTS=str(tmp_path), **open_to)

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from frontrow.chassis import api
+from frontrow.chassis.failpoints import point
 from frontrow.chassis.fast_door import Asked, FastDoor, Route, told
 from frontrow.chassis.groups import Group
 from frontrow.chassis.refusals import NotFound
@@ -77,7 +78,9 @@ class BookingsDoor(FastDoor):
             async with asyncio.timeout(PATIENCE):
                 database = await self._connected()
                 cursor = await database.execute(DECIDE, deciding.asked(requests, now), prepare=True)
-                return deciding.told([Answer(*row) for row in await cursor.fetchall()])
+                answers = [Answer(*row) for row in await cursor.fetchall()]
+                point("bookings.decided")
+                return deciding.told(answers)
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as outage:
             await self.close()
             raise api.outage(outage) from outage

@@ -8,6 +8,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Min
 
+from frontrow.chassis.failpoints import point
 from frontrow.chassis.metrics import FAULTS
 from frontrow.services.bookings import messages, metrics, rules
 from frontrow.services.bookings.models import Booking, BookingQuerySet, Event, EventStock, TypeStock
@@ -51,6 +52,7 @@ def end(
     EventStock.objects.lock(event_id)
     ended = some.end(status, reason, now, AT_ONCE)
     if ended:
+        point("bookings.ended")
         give_back(event_id, ended)
         metrics.became(status, len(ended))
     return ended
@@ -69,7 +71,9 @@ def expire_of(event_id: UUID, now: datetime) -> int:
     if not Booking.objects.overdue(now).filter(event_id=event_id).exists():
         return 0
     with transaction.atomic(durable=True):
-        return len(expire_some(event_id, now))
+        ended = len(expire_some(event_id, now))
+    point("bookings.expired")
+    return ended
 
 
 def expire_some(event_id: UUID, now: datetime) -> list[Booking]:
@@ -91,6 +95,7 @@ def _close_some(event_id: UUID, now: datetime) -> int:
         ended = cancel(event_id, Booking.objects.filter(event_id=event_id), "event_cancelled", now)
         if len(ended) < AT_ONCE:
             Event.objects.filter(event_id=event_id, status="cancelled").update(closed_at=now)
+        point("bookings.closing")
     return len(ended)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from frontrow.chassis.failpoints import point
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import Invalid, NotFound, Refusal, Unavailable
 from frontrow.services.events import clients, messages, recent, rules
@@ -73,6 +74,7 @@ def change(event_id: UUID, organizer: UUID, changes: dict[str, Any], now: dateti
             return find(event_id, organizer)
         if before.status == PUBLISHED and (stock is not None or _sizes(terms) != _sizes(known)):
             stock = clients.make_capacity(event_id, terms)  # again, if what was asked for is not to be
+        point("events.resized")
         if stored := _store(before, terms, stock, now):
             if terms.status == PUBLISHED:
                 clients.hurry(stored)
@@ -92,6 +94,7 @@ def cancel(event_id: UUID, organizer: UUID, now: datetime) -> None:
             event.save()
             messages.event_cancelled(event)
         recent.forget(event_id)
+    point("events.cancelled")
     if before == PUBLISHED:
         clients.hurry(event)
 

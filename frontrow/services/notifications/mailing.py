@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from prometheus_client import Counter, Gauge
 
 from frontrow.chassis import metrics
+from frontrow.chassis.failpoints import point
 from frontrow.services.notifications import known, rules
 from frontrow.services.notifications.letter import letter
 from frontrow.services.notifications.models import (
@@ -101,6 +102,7 @@ def _send(delivery: Delivery, connection: BaseEmailBackend, now: datetime) -> bo
         _close(connection)  # in whatever state it is
         _failed(delivery, fault, now)
         return isinstance(fault, smtplib.SMTPRecipientsRefused)  # of one address: the server answers
+    point("mails.sent")
     state, outcome = (SENT, "sent") if sent else (SKIPPED, "skipped")
     Delivery.objects.conclude(delivery, state=state, sent_at=now if sent else None)
     MAILS.labels(outcome).inc()

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from frontrow.chassis import metrics
+from frontrow.chassis.failpoints import point
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.middleware import request_id
@@ -170,6 +171,7 @@ def _settled_by(payment: Payment, ask: Callable[[], Outcome | None], now: dateti
         log.warning("payment_unanswered", payment_id=str(payment.payment_id), attempts=payment.attempts)
         Payment.objects.filter(pk=payment.pk, status=rules.PROCESSING, attempts=0).update(next_at=now)
         return payment
+    point("payments.answered")
     return settle(payment.payment_id, outcome, now) if outcome else payment
 
 

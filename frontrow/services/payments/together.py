@@ -12,6 +12,7 @@ import structlog
 from django.db import transaction
 
 from frontrow.chassis import metrics
+from frontrow.chassis.failpoints import point
 from frontrow.services.payments import clients, messages, payment, rules
 from frontrow.services.payments.clients import Due
 from frontrow.services.payments.metrics import became
@@ -32,12 +33,15 @@ def pay(wanted: Sequence[Wanted], now: datetime) -> list[Payment | None]:
     if len(wanted) > 1:
         log.info("payments_together", requests=[each.asked_by for each in wanted])
     dues = clients.dues({each.booking_id: each.user_id for each in wanted})
+    point("payments.due_known")
     begun = _begin(wanted, dues, now)
+    point("payments.begun")
     try:
         _charge(begun, now)
     except Exception:
         metrics.FAULTS.labels("payment").inc()
         log.exception("payments_not_charged_together", payments=len(begun))
+    point("payments.settled")
     return [begun.get(each) for each in wanted]
 
 
@@ -58,6 +62,7 @@ def _begin(wanted: Sequence[Wanted], dues: Mapping[UUID, Due], now: datetime) ->
 
 def _charge(begun: Mapping[Wanted, Payment], now: datetime) -> None:
     outcomes = PROVIDER.charge_some([payment.order_of(each, now) for each in begun.values()])
+    point("payments.charged")
     with transaction.atomic(durable=True):
         captured = Payment.objects.capture({UUID(key): outcome for key, outcome in outcomes.items()})
         taken = {wanted: each for wanted, each in begun.items() if each.pk in captured}
