@@ -51,7 +51,7 @@ class Wire(asyncio.Protocol):
             waits.set_result((int(head[9:12]), bytes(head), bytes(rest)))
 
     def connection_lost(self, fault: Exception | None) -> None:
-        if self.waits is not None:
+        if self.waits is not None and not self.waits.done():
             self.waits.set_exception(ConnectionResetError(f"the connection was closed: {fault}"))
             self.waits = None
 
@@ -64,18 +64,26 @@ class Client:
         self.host, self.port = where.hostname, where.port
         self.free: deque[Wire] = deque()
 
-    async def ask(self, method: str, path: str, token: str, body: dict[str, Any] | None = None) -> Answer:
+    async def ask(
+        self, method: str, path: str, token: str, body: dict[str, Any] | None = None, key: str = ""
+    ) -> Answer:
         """Ask, and wait for the whole answer. Raises OSError if the connection breaks."""
         sent = b"" if body is None else json.dumps(body).encode()
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {self.host}\r\nAuthorization: Bearer {token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n"
+            f"{f'Idempotency-Key: {key}' if key else 'Accept: application/json'}\r\n\r\n"
         )
         began = time.perf_counter()
         wire = await self._wire()
         wire.waits = asyncio.get_running_loop().create_future()
         wire.transport.write(head.encode() + sent)
-        status, headers, content = await wire.waits
+        try:
+            status, headers, content = await wire.waits
+        except BaseException:  # nobody waits for the rest any more
+            wire.waits = None
+            wire.transport.close()
+            raise
         self.free.append(wire)
         return Answer(
             status, time.perf_counter() - began, content, float(_header(headers, b"retry-after") or 0)

@@ -6,10 +6,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import psycopg
+from psycopg.conninfo import make_conninfo
 
 from bench.stage import Stage
 from frontrow.embedded import installation
@@ -26,11 +25,11 @@ class Alone(Stage):
         with installation.borrowed(folder / "data", "make bench") as found:
             super().__init__(address, folder, lambda service: found)
 
-    def row(self, service: str, query: str, values: Any = ()) -> tuple[Any, ...] | None:
-        url = urlsplit(self.settings(service)["DATABASE_URL"])
-        sockets, _, database = unquote(url.path).removeprefix("/").rpartition("/")
-        with psycopg.connect(host=sockets, dbname=database, user=url.username, autocommit=True) as connection:
-            return connection.execute(query, values).fetchone()
+    def url(self, service: str) -> str:
+        """Its database, as PostgreSQL's own programs want it told."""
+        told = urlsplit(self.settings(service)["DATABASE_URL"])
+        sockets, _, database = unquote(told.path).removeprefix("/").rpartition("/")
+        return make_conninfo(host=sockets, dbname=database, user=told.username)
 
 
 @contextlib.contextmanager

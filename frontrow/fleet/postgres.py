@@ -29,9 +29,10 @@ def write(site: Site, services: tuple[str, ...]) -> None:
     site.write("postgres", "databases.sql", "\n".join([*_common(site), *lines, ""]))
 
 
-def url(site: Site, role: str) -> str:
-    """The DATABASE_URL of a service's own database."""
-    return f"postgres://{role}:{site.secret(f'database_{role}')}@{LOOPBACK}:{site.port('postgres')}/{role}"
+def url(site: Site, role: str, port: int | None = None) -> str:
+    """The DATABASE_URL of a service's own database; `port` is where PostgreSQL is found otherwise."""
+    port = port or site.port("postgres")
+    return f"postgres://{role}:{site.secret(f'database_{role}')}@{LOOPBACK}:{port}/{role}"
 
 
 def _check(cluster: Path) -> None:

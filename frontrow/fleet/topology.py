@@ -36,12 +36,17 @@ class Wishes:
     port: int = 8000
     environment: dict[str, str] = field(default_factory=dict)  # of the services and the gateway
     postgres: dict[str, str] = field(default_factory=dict)  # PostgreSQL's settings
+    detours: dict[str, int] = field(default_factory=dict)  # where services find a program, if not at its port
     scrape_seconds: int = 15
     replicas: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SERVED, 1))
 
     @property
     def address(self) -> str:
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+    def way(self, site: Site, program: str) -> int:
+        """The port at which services find a program."""
+        return self.detours.get(program) or site.port(program)
 
 
 def write(site: Site, wishes: Wishes) -> None:
@@ -52,7 +57,7 @@ def write(site: Site, wishes: Wishes) -> None:
     for file in sorted(GATEWAY.glob("*")):
         site.write("gateway", file.name, file.read_text())
     for service in SERVICES:
-        site.write_settings(service, _own(site, service, service))
+        site.write_settings(service, _own(site, wishes, service, service))
     prometheus.write(site, wishes.scrape_seconds)
     write_places(site, wishes)
 
@@ -119,18 +124,18 @@ def _environment(site: Site, wishes: Wishes, service: str, name: str) -> dict[st
         "PUBLIC_URL": wishes.address,
         **os.environ,
         **wishes.environment,
-        **_own(site, service, name),
+        **_own(site, wishes, service, name),
         "DJANGO_SETTINGS_MODULE": "frontrow.settings",
     }
 
 
-def _own(site: Site, service: str, name: str) -> dict[str, str]:
+def _own(site: Site, wishes: Wishes, service: str, name: str) -> dict[str, str]:
     return {
-        **{f"{other.upper()}_URL": site.address(other) for other in SERVED},
+        **{f"{other.upper()}_URL": f"http://{LOOPBACK}:{wishes.way(site, other)}" for other in SERVED},
         f"{service.upper()}_URL": "in-process",
         "SERVICES": service,
-        **(_stores(site, service) if service in SERVICES else {}),
-        "CACHE_URL": f"redis://:{site.secret('redis_password')}@{LOOPBACK}:{site.port('redis')}/0",
+        **(_stores(site, wishes, service) if service in SERVICES else {}),
+        "CACHE_URL": f"redis://:{site.secret('redis_password')}@{LOOPBACK}:{wishes.way(site, 'redis')}/0",
         "GATEWAY_SECRET": site.secret("gateway_secret"),
         "WORK_IN_PROCESS": "false",
         "LOG_FORMAT": "json",
@@ -139,10 +144,10 @@ def _own(site: Site, service: str, name: str) -> dict[str, str]:
     }
 
 
-def _stores(site: Site, service: str) -> dict[str, str]:
-    password, port = site.secret("rabbitmq_password"), site.port("rabbitmq")
+def _stores(site: Site, wishes: Wishes, service: str) -> dict[str, str]:
+    password, port = site.secret("rabbitmq_password"), wishes.way(site, "rabbitmq")
     return {
-        "DATABASE_URL": postgres.url(site, service),
+        "DATABASE_URL": postgres.url(site, service, wishes.way(site, "postgres")),
         "BROKER_URL": f"amqp://{rabbitmq.USER}:{password}@{LOOPBACK}:{port}//",
     }
 

@@ -1,0 +1,125 @@
+"""`make faults`: hundreds of kills and every failpoint while people buy; then whether every promise was kept."""
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.embedded import embedded
+from frontrow.fleet import packages
+from frontrow.fleet.topology import SERVICES
+from tests.faults.checker import Checker
+from tests.faults.people import Diary
+from tests.faults.storm import Broken, Storm, points
+from tests.faults.trade import PEOPLE, trade
+
+ROUNDS, ROUND_SECONDS, PACE = 5, 160, 1.2
+KILLS = 300  # at least
+BACK_SECONDS = 15  # from the end of a database to the next booking, by itself
+DATABASE_KILLS = 3
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser("faults", description=__doc__)
+    parser.add_argument(
+        "--seed", type=int, default=int(time.time()), help="that of an earlier run, to repeat it"
+    )
+    seed = parser.parse_args().seed
+    print(f"Seed {seed}.", flush=True)
+    packages.ensure()
+    began, done = time.monotonic(), Counter[str]()
+    try:
+        _services(seed, done)
+        _in_one_process(seed, done)
+    finally:
+        _print(done)
+    print(f"No promise was broken, in {(time.monotonic() - began) / 60:.1f} minutes.")
+    return 0
+
+
+def _services(seed: int, done: Counter[str]) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="frontrow-faults-") as folder,
+        Storm(Path(folder), seed).running() as storm,
+    ):
+        for number in range(ROUNDS):
+            with storm.trade():
+                storm.rage(ROUND_SECONDS, PACE)
+                never = storm.insist(60) if number == ROUNDS - 1 else []
+            storm.calm()
+            _demand(storm.checker().violations())
+            print(f"round {number + 1} of {ROUNDS}: {storm.faults.total()} faults, {storm.diary.answered} answers,"
+                  f" all true", flush=True)  # fmt: skip
+        with storm.trade():
+            _kill_databases(storm.diary, lambda: storm.fleet.kill("postgres"))
+        storm.calm()
+        _demand(storm.checker().violations())
+        done.update(storm.faults)
+        done.update({f"failpoint {name}": count for name, count in storm.hits().items()})
+        done["answers checked"] += storm.diary.answered
+        kills = sum(count for what, count in storm.faults.items() if what.startswith("kill of"))
+    if never or kills < KILLS:
+        raise Broken(f"{kills} kills; never hit: {', '.join(never) or 'none'}")
+
+
+def _in_one_process(seed: int, done: Counter[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="frontrow-faults-") as folder:
+        Path(folder).chmod(0o711)
+        with embedded(Path(folder) / "one") as alone:
+            diary, tokens = Diary(), alone.people(PEOPLE).read_text().split()
+            checker = Checker(dict.fromkeys(SERVICES, alone.url("bookings")), diary.lines)
+            with trade(alone.address, tokens, diary, random.Random(seed)):  # noqa: S311, nothing secret
+                _kill_databases(diary, lambda: os.kill(_postmaster(alone.folder), signal.SIGKILL))
+            deadline = time.monotonic() + 30
+            while (left := checker.unfinished()) and time.monotonic() < deadline:
+                time.sleep(0.5)
+            _demand([str(left)] if left else checker.violations())
+            done["kill of the database of one process"] += DATABASE_KILLS
+            done["answers checked"] += diary.answered
+
+
+def _postmaster(folder: Path) -> int:
+    (found,) = folder.rglob("postmaster.pid")
+    return int(found.read_text().splitlines()[0])
+
+
+def _kill_databases(diary: Diary, kill: Callable[[], None]) -> None:
+    """Several times, while people buy; each time somebody must soon have booked again."""
+    for _ in range(DATABASE_KILLS):
+        time.sleep(5)
+        killed = time.time()
+        kill()
+        while not _booked_since(diary, killed):
+            if time.time() - killed > BACK_SECONDS:
+                raise Broken(f"{BACK_SECONDS} seconds after the end of its database nobody can book")
+            time.sleep(0.1)
+        print(f"booked again {time.time() - killed:.1f} seconds after the database was killed", flush=True)
+
+
+def _booked_since(diary: Diary, moment: float) -> bool:
+    return any(
+        line["began"] > moment and (line["path"], line["status"]) == ("/bookings", 201)
+        for line in reversed(diary.lines[-500:])
+    )
+
+
+def _demand(violations: list[str]) -> None:
+    if violations:
+        raise Broken("\n".join(violations[:50]))
+
+
+def _print(done: Counter[str]) -> None:
+    for what, count in sorted(done.items()):
+        print(f"{count:7,}  {what}")
+    hit = {what.removeprefix("failpoint ") for what in done if what.startswith("failpoint ")}
+    print(f"{len(hit)} of {len(points())} failpoints were hit.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

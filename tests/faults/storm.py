@@ -1,0 +1,166 @@
+"""A fleet on which everything fails while people buy: processes are killed, and failpoints are hit."""
+
+import ast
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from frontrow.fleet import by_hand, postgres
+from frontrow.fleet.fleet import Fleet
+from frontrow.fleet.topology import ROOT, SERVICES, Wishes
+from tests.conftest import LIFTED
+from tests.embedded.system import free_port
+from tests.faults.checker import Checker
+from tests.faults.network import Network
+from tests.faults.people import Diary
+from tests.faults.trade import PEOPLE, trade
+
+FINAL_SECONDS = 30  # after the last fault, for everything to have reached its final state
+KILLED = (*SERVICES, *(f"{service}-work" for service in SERVICES), "postgres", "rabbitmq", "redis", "gateway")
+ORDERS = ("kill", "fail", "wait 0.5")
+
+
+class Broken(AssertionError):
+    """Frontrow did not keep a promise under faults."""
+
+
+def points() -> list[str]:
+    """Every failpoint that the product has."""
+    return sorted({
+        node.args[0].value
+        for path in (ROOT / "frontrow").rglob("*.py") if "tests" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "point"
+        and isinstance(node.args[0], ast.Constant)
+    })  # fmt: skip
+
+
+class Storm:
+    """A fleet of its own, its failpoints, its people, and what was done to it."""
+
+    def __init__(self, folder: Path, seed: int):
+        folder.chmod(0o711)
+        self.chance, self.orders = random.Random(seed), folder / "orders"  # noqa: S311, nothing secret
+        self.orders.mkdir()
+        self.network = Network("postgres", "rabbitmq", "redis", "users", "events", "bookings")
+        wishes = Wishes(
+            port=free_port(), environment={**LIFTED, "FAILPOINTS": str(self.orders)},
+            postgres={"fsync": "off"},  # processes are killed here, and not the machine
+            detours={name: link.port for name, link in self.network.links.items()},
+        )  # fmt: skip
+        self.fleet, self.diary, self.faults = Fleet(folder / "data", wishes), Diary(), Counter[str]()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator["Storm"]:
+        """Started fresh, and ended."""
+        try:
+            self.network.start()
+            self.fleet.start("cluster", "postgres")  # by which it has a place, and ports
+            for name, link in self.network.links.items():
+                link.to = self.fleet.port(name)
+            self.fleet.start()
+            self.tokens = self._people(PEOPLE)
+            yield self
+        finally:
+            self.fleet.stop()
+            self.network.close()
+
+    def trade(self) -> contextlib.AbstractContextManager[None]:
+        """People buy as long as this lasts."""
+        return trade(self.fleet.address, self.tokens, self.diary, self.chance)
+
+    def kill(self) -> None:
+        """End a program, or one of its processes, as kill -9 does."""
+        name = self.chance.choice(KILLED)
+        processes = self.fleet.pids(name)
+        if not processes:
+            return
+        if whole := self.chance.random() < 0.5:
+            with contextlib.suppress(KeyError):  # it has just ended by itself
+                self.fleet.kill(name)
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.chance.choice(processes), signal.SIGKILL)
+        self._note(f"kill of {name}" if whole else f"kill of a process of {name}")
+
+    def order(self, name: str) -> None:
+        """Have a failpoint do something to whoever comes there next."""
+        what = self.chance.choice(ORDERS)
+        fresh = self.orders / f"{name}.new"
+        fresh.write_text(what)
+        fresh.rename(self.orders / name)
+        self._note(f"order to {what.partition(' ')[0]}")
+
+    def hits(self) -> Counter[str]:
+        """How often each failpoint did what it was ordered."""
+        return Counter(path.name.rsplit(".", 2)[0] for path in self.orders.glob("*.hit"))
+
+    def rage(self, seconds: float, pace: float) -> None:
+        """A fault each so many seconds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.chance.choices([self.kill, self.disturb, self._order_least_hit], [5, 2, 3])[0]()
+            time.sleep(pace)
+        self.network.mend()
+
+    def disturb(self) -> None:
+        """Have one way through the network be bad until the next is."""
+        self.network.mend()
+        self._note(self.network.disturb(self.chance))
+
+    def _order_least_hit(self) -> None:
+        hits = self.hits()
+        self.order(min(points(), key=lambda name: (hits[name], self.chance.random())))
+
+    def insist(self, seconds: float) -> list[str]:
+        """Order what was never hit until it was, or for so long; what was not."""
+        end = time.monotonic() + seconds
+        while (left := [name for name in points() if not self.hits()[name]]) and time.monotonic() < end:
+            for name in left:
+                if not (self.orders / name).exists():
+                    self.order(name)
+            time.sleep(0.2)
+        return left
+
+    def calm(self, patience: float = FINAL_SECONDS) -> None:
+        """Take back all orders, and wait until all is done. Raises Broken if it takes longer."""
+        for name in points():
+            with contextlib.suppress(FileNotFoundError):
+                (self.orders / name).unlink()
+        began, checker = time.time(), self.checker()
+        while not self.fleet.ready() or (left := _unfinished(checker)):
+            if time.time() - began > patience:
+                late = [name for name in self.fleet.programs() if not self.fleet.ready(name)]
+                raise Broken(f"after {patience} quiet seconds: {late or left}")
+            time.sleep(0.5)
+
+    def checker(self) -> Checker:
+        """Who knows whether all is right."""
+        databases = {service: postgres.url(self.fleet._ground, service) for service in SERVICES}
+        return Checker(databases, list(self.diary.lines))
+
+    def _note(self, what: str) -> None:
+        self.faults[what] += 1
+
+    def _people(self, count: int) -> list[str]:
+        outside = by_hand.settings(self.fleet.folder, "users")
+        outside |= {"DATABASE_URL": postgres.url(self.fleet._ground, "users")}
+        told = subprocess.run([sys.executable, "-m", "bench.people", str(count)], cwd=ROOT, check=True,
+                              env={**os.environ, **outside}, capture_output=True, text=True)  # fmt: skip
+        return told.stdout.split()
+
+
+def _unfinished(checker: Checker) -> dict[str, int]:
+    try:
+        return checker.unfinished()
+    except psycopg.OperationalError as fault:
+        return {str(fault): 1}
