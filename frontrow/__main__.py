@@ -43,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     letters.add_argument("act", nargs="?", default="list", choices=["list", "show", "replay"])
     letters.add_argument("names", nargs="*", metavar="ID", help="as listed: bookings/<id>; or all, to replay")
+    reconcile = _command(commands, "reconcile", _reconcile, "compare bookings, stock and money; heal")
+    reconcile.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     _command(commands, "settings", _settings, "print every setting with its default and meaning")
     rotate = _command(commands, "rotate-keys", _rotate_keys, "have a new key sign access tokens from now on")
     rotate.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
@@ -196,6 +198,26 @@ def _dead_letters(options: argparse.Namespace) -> None:
                 print(line)
         except UnknownParked as refusal:
             _refuse(refusal)
+
+
+def _reconcile(options: argparse.Namespace) -> None:
+    if options.data and _is_fleet(options.data):
+        from frontrow.fleet import by_hand
+
+        status, lines = by_hand.reconcile(options.data)
+        print("\n".join(lines))
+        sys.exit(status)
+    with _database(options.data, "make reconcile"):
+        from django.utils import timezone
+
+        from frontrow import reconcile
+
+        try:
+            status, lines = reconcile.reconcile(timezone.now())
+        except reconcile.NotCompared as reason:
+            _refuse(reason)
+        print("\n".join(lines))
+        sys.exit(status)
 
 
 def _is_fleet(folder: Path) -> bool:

@@ -40,3 +40,15 @@ def dead_letters(folder: Path, act: str, names: Sequence[str]) -> tuple[int, lis
         status = max(status, ended)
         lines += [f"{service}: {line}" if act == "list" else line for line in said.splitlines()]
     return status, lines
+
+
+def reconcile(folder: Path) -> tuple[int, list[str]]:
+    """The worst status, and the lines, of `reconcile` for those services that have something to compare."""
+    ended = {service: run(folder, service, "reconcile") for service in ("bookings", "payments")}
+    lines = [
+        line if line.startswith(service) else f"{service:9} {line}"
+        for service, (_, said) in ended.items()
+        for line in said.splitlines()
+        if not line.startswith("{")  # what it logged: the same, as JSON
+    ]
+    return max(status for status, _ in ended.values()), lines

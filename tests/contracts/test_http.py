@@ -27,6 +27,7 @@ TABLE = {  # what the design promises, call by call
     "bookings": [
         "POST /bookings", "GET /bookings", "GET /bookings/{bookingId}", "DELETE /bookings/{bookingId}",
         "GET /bookings/events/{eventId}", "GET /bookings/events/{eventId}/sales", "GET /bookings/sales",
+        "GET /bookings/findings",
     ],
     "notifications": [
         "POST /notifications", "GET /notifications/{userId}", "POST /notifications/{userId}/read",
@@ -35,7 +36,7 @@ TABLE = {  # what the design promises, call by call
     ],
     "payments": [
         "POST /payments", "GET /payments", "GET /payments/{paymentId}", "GET /payments/methods",
-        "GET /payments/totals", "POST /refunds",
+        "GET /payments/totals", "GET /payments/findings", "POST /refunds",
     ],
     "reviews": [
         "POST /reviews", "GET /reviews/{eventId}", "GET /reviews/user/{userId}",

@@ -68,6 +68,10 @@ def test_it_goes_on_where_a_killed_supervisor_left_it_and_stops_cleanly(services
     assert (letters.returncode, "is not parked" in letters.stdout) == (2, True)
     letters = services.command("dead-letters", "DO=replay bookings/1 cinema/1", *services.given)
     assert (letters.returncode, letters.stdout.startswith("cinema/1 names no parked")) == (2, True)
+    compared = services.command("reconcile", *services.given)
+    assert compared.stdout.splitlines() == [
+        f"{name:9} Everything agrees." for name in ("bookings", "payments")
+    ]
     refused = services.command("seed", *services.given)
     assert (refused.returncode, "is of `make services`" in refused.stderr) == (2, True)
 

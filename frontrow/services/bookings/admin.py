@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from frontrow.chassis import money
 from frontrow.chassis.admin import ReadOnly, one_of
-from frontrow.services.bookings.models import Booking, Event, EventStock
-from frontrow.services.bookings.rules import CANCELLED, CONFIRMED, EXPIRED, HELD
+from frontrow.services.bookings.models import Booking, Event, EventStock, Finding
+from frontrow.services.bookings.rules import CANCELLED, CONFIRMED, EXPIRED, FINDINGS, GONE, HEALED, HELD, OPEN
 
 
 @admin.register(Booking)
@@ -73,6 +73,16 @@ class Events(ReadOnly):
     @admin.display
     def confirmed(self, event: Any) -> int:
         return event.confirmed
+
+
+@admin.register(Finding)
+class Findings(ReadOnly):
+    """Where stock and bookings did not agree, as `make reconcile` tells."""
+
+    list_display = ("kind", "state", "event_id", "details", "found_at", "seen_at", "closed_at")
+    list_filter = (one_of("state", OPEN, HEALED, GONE), one_of("kind", *FINDINGS))
+    search_ids = ("finding_id", "event_id", "organizer_id")
+    ordering = ("-finding_id",)
 
 
 def _places(status: str) -> Coalesce:

@@ -102,6 +102,7 @@ class StandingOut(Out):
     status: State
     paid_by: UUID | None
     ended_at: datetime | None
+    end_reason: str | None
 
 
 class SizeIn(In):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from frontrow.chassis.periodic import every
-from frontrow.services.bookings import ending, stock, watching
+from frontrow.services.bookings import ending, reconciling, stock, watching
 
 
 @every(seconds=1)
@@ -30,7 +30,19 @@ def measure_sales(now: datetime) -> None:
     watching.look_at_sales(now)
 
 
+@every(seconds=15, everywhere=True)
+def measure_findings(now: datetime) -> None:
+    """Set the gauge of what does not agree."""
+    watching.look_at_findings()
+
+
 @every(seconds=30, alone=True, everywhere=True)
 def look_for_oversold(now: datetime) -> None:
     """See whether anything was sold twice; it reads all live bookings, which takes its time."""
     watching.look_for_oversold(now)
+
+
+@every(minutes=5, alone=True)
+def reconcile(now: datetime) -> None:
+    """Compare stock with bookings, and heal what differs; it reads all live bookings, too."""
+    reconciling.reconcile(now)

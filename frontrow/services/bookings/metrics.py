@@ -21,6 +21,7 @@ PAYMENT_TO_TICKET = Histogram(
 )
 STOCK_LEFT = Gauge("frontrow_stock_left", "Places left of the events that are booked most", ["event"])
 OVERSOLD = Gauge("frontrow_oversold_units", "Places of live bookings beyond what there is: must be 0", ["of"])
+FINDINGS = Gauge("frontrow_stock_findings", "Events that do not agree and that nobody healed yet", ["kind"])
 
 for outcome in (HELD, CONFIRMED, EXPIRED, CANCELLED):  # told as 0 at once
     BOOKINGS.labels(outcome)

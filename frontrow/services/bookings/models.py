@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 
-from frontrow.services.bookings.rules import CANCELLED, CONFIRMED, EXPIRED, HELD, LIVE
+from frontrow.chassis.ids import new_id
+from frontrow.services.bookings.rules import CANCELLED, CONFIRMED, EXPIRED, GONE, HELD, LIVE, OPEN
 
 
 class Event(models.Model):
@@ -153,3 +154,43 @@ class Booking(models.Model):
             models.Index(fields=["event_id", "booking_id"], name="bookings_of_event"),
             models.Index(fields=["expires_at"], condition=Q(status=HELD), name="bookings_to_expire"),
         ]  # fmt: skip
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def note(self, kind: str, event_id: UUID, details: str, state: str, now: datetime) -> "Finding":
+        """Write down what was found; one that is open still keeps the time when it was found first."""
+        known = self.filter(kind=kind, event_id=event_id, state=OPEN).values_list("found_at", flat=True)
+        organizer = Event.objects.filter(event_id=event_id).values_list("organizer_id", flat=True)
+        facts = {
+            "organizer_id": organizer.first(), "details": details[:500], "state": state,
+            "found_at": known.first() or now, "seen_at": now, "closed_at": None if state == OPEN else now,
+        }  # fmt: skip
+        return self.update_or_create(kind=kind, event_id=event_id, defaults=facts)[0]
+
+    def close(self, since: datetime, now: datetime) -> int:
+        """Close those that a look at events sold until then or later did not see again; how many."""
+        unseen = self.filter(state=OPEN, seen_at__lt=now)
+        older = Event.objects.filter(sales_end__lt=since).values("event_id")
+        return unseen.exclude(event_id__in=older).update(state=GONE, closed_at=now)
+
+
+class Finding(models.Model):
+    """What of an event did not agree; a row for each kind and event, the newest time only."""
+
+    finding_id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=20)
+    event_id = models.UUIDField()
+    organizer_id = models.UUIDField(null=True)
+    details = models.CharField(max_length=500)
+    state = models.CharField(max_length=10)
+    found_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event_id", "kind"], name="bookings_finding_once"),
+        ]
+        indexes = [models.Index(fields=["organizer_id", "finding_id"], name="bookings_findings_of")]

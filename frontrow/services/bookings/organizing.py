@@ -1,7 +1,7 @@
 """The HTTP door of bookings for organisers: who comes to their events, and what these sell."""
 
-from datetime import date
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,12 +11,12 @@ from ninja import Router
 
 from frontrow.chassis.api import answers
 from frontrow.chassis.auth import person
-from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
+from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.refusals import NotFound
 from frontrow.chassis.schemas import Line, Out, Query, TimeZone
 from frontrow.services.bookings import event, guests, sales
 from frontrow.services.bookings.clients import Contact
-from frontrow.services.bookings.models import Booking
+from frontrow.services.bookings.models import Booking, Finding
 from frontrow.services.bookings.shown import SIGNED_IN, BookingOut, State
 
 router = Router()
@@ -67,6 +67,25 @@ class AllSalesOut(Out):
     items: list[EventSalesOut]
 
 
+FindingState = Literal["open", "healed", "gone"]
+
+
+class FindingsQuery(PageQuery):
+    event_id: UUID | None = None
+    state: FindingState | None = None
+
+
+class FindingOut(Out):
+    finding_id: UUID
+    kind: Literal["stock", "forgotten_holds", "oversold"]
+    event_id: UUID
+    details: str
+    state: FindingState
+    found_at: datetime
+    seen_at: datetime
+    closed_at: datetime | None
+
+
 @router.get("/bookings/sales", **answers(200, AllSalesOut, *SIGNED_IN))
 def sales_of_mine(request: HttpRequest) -> Any:
     """What my events have sold, the newest 500 first: places, and what the confirmed ones cost.
@@ -95,3 +114,13 @@ def sales_of(request: HttpRequest, event_id: UUID, query: InQuery[SalesQuery]) -
     sold = sales.of_event(mine, ZoneInfo(query.timezone))
     days = [DayOut.model_validate(day) for day in sold.days]
     return SalesOut(event_id=event_id, **sold.places, amount=sold.amount, currency=mine.currency, days=days)
+
+
+@router.get("/bookings/findings", **answers(200, Page[FindingOut], *SIGNED_IN, InvalidCursor))
+def findings_of_mine(request: HttpRequest, query: InQuery[FindingsQuery]) -> Any:
+    """Where stock and bookings of my events did not agree, and what became of it, newest first."""
+    mine = Finding.objects.filter(organizer_id=person(request).user_id)
+    wanted = {"event_id": query.event_id, "state": query.state}
+    rows = mine.filter(**{name: value for name, value in wanted.items() if value is not None})
+    found, cursor = page(rows, ["-finding_id"], query)
+    return Page[FindingOut](items=[FindingOut.model_validate(each) for each in found], next_cursor=cursor)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Sum
 
+from frontrow.chassis.failpoints import point
 from frontrow.chassis.message import Message
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.services.bookings import ending, messages, metrics, rules
@@ -112,6 +113,7 @@ def paid_together(payments: list[Paid], now: datetime) -> None:
         )
         metrics.became_tickets(booking.booking_date, payment.date, now)
     Booking.objects.bulk_update(bookings, ["status", "paid_by", "version"])
+    point("bookings.confirming")
     messages.bookings_confirmed(bookings, [by_booking[b.booking_id].request_id for b in bookings])
 
 
@@ -131,7 +133,7 @@ def paid(payment: Paid, now: datetime) -> None:
 def _paid_late(payment: Paid, now: datetime) -> None:
     EventStock.objects.lock(payment.event_id)
     booking = Booking.objects.select_for_update().get(booking_id=payment.booking_id)
-    if booking.paid_by == payment.payment_id:
+    if booking.paid_by == payment.payment_id and booking.status in (rules.CONFIRMED, rules.CANCELLED):
         return
     if booking.status == rules.CONFIRMED:
         raise RuntimeError(f"payment {payment.payment_id} is for a booking that has another")

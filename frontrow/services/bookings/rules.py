@@ -15,6 +15,11 @@ EXTENSION = timedelta(minutes=10)  # a hold lasts at least this long from when i
 GROUP = 64  # requests that are decided together at most: while one group is, the next is received
 OPEN_HOLDS = 10  # unpaid bookings that a person may have at once
 
+STOCK, FORGOTTEN, OVERSOLD = "stock", "forgotten_holds", "oversold"  # kinds of findings (reconciling.py)
+FINDINGS = (STOCK, FORGOTTEN, OVERSOLD)
+OPEN, HEALED, GONE = "open", "healed", "gone"  # what became of one; gone by itself, or by somebody's hand
+FORGET = timedelta(minutes=5)  # a hold that is there so long after its deadline was forgotten
+
 
 def may_cancel(status: str, cancel_until: datetime, now: datetime) -> bool:
     """Whether its owner may give a booking back: a hold always, a ticket until the organiser's limit."""

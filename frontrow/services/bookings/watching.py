@@ -9,8 +9,8 @@ from django.db.models import Count, F, Sum
 
 from frontrow.chassis.metrics import or_unknown
 from frontrow.services.bookings import rules
-from frontrow.services.bookings.metrics import OVERSOLD, STOCK_LEFT
-from frontrow.services.bookings.models import Booking, EventStock, TypeStock
+from frontrow.services.bookings.metrics import FINDINGS, OVERSOLD, STOCK_LEFT
+from frontrow.services.bookings.models import Booking, EventStock, Finding, TypeStock
 
 log = structlog.get_logger(__name__)
 HOT, LATELY = 10, timedelta(hours=1)  # so many events, by bookings made so lately
@@ -37,16 +37,31 @@ GROUP BY 1, 2 HAVING sum(live.places) > coalesce(max(stock.capacity), 0)
 
 def look_for_oversold(now: datetime) -> int:
     """Set the gauge of places beyond what there is, whatever the stock's own counts say; how many."""
-    with or_unknown(OVERSOLD), connection.cursor() as cursor:
-        cursor.execute(BEYOND, [now - HISTORY])
-        found = cursor.fetchall()
-        beyond = dict.fromkeys(("event", "ticket_type"), 0)
-        for of, event_id, places in found:
-            beyond[of] += int(places)
-            log.error("oversold", of=of, event_id=str(event_id), places=int(places))
-        for of, places in beyond.items():
+    with or_unknown(OVERSOLD):
+        total = dict.fromkeys(("event", "ticket_type"), 0)
+        for of, event_id, places in beyond(now - HISTORY):
+            total[of] += places
+            log.error("oversold", of=of, event_id=str(event_id), places=places)
+        for of, places in total.items():
             OVERSOLD.labels(of).set(places)
-    return sum(beyond.values())
+    return sum(total.values())
+
+
+def beyond(since: datetime) -> list[tuple[str, UUID, int]]:
+    """Of which events more was sold than there is, as a whole or of a ticket type, and how many places.
+
+    Events whose sale ended before that time are left out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BEYOND, [since])
+        return [(of, event_id, int(places)) for of, event_id, places in cursor.fetchall()]
+
+
+def look_at_findings() -> None:
+    """Set the gauge of what reconciling.py found and could not heal."""
+    open_ones = Finding.objects.filter(state=rules.OPEN).values_list("kind").annotate(count=Count("pk"))
+    for kind, count in (dict.fromkeys(rules.FINDINGS, 0) | dict(open_ones)).items():
+        FINDINGS.labels(kind).set(count)
 
 
 def look_at_sales(now: datetime) -> None:

@@ -6,7 +6,8 @@ from django.contrib import admin
 
 from frontrow.chassis import money
 from frontrow.chassis.admin import ReadOnly, ReadOnlyRows, one_of
-from frontrow.services.payments.models import Payment, Refund, SandboxCharge, SandboxRefund
+from frontrow.services.payments import rules
+from frontrow.services.payments.models import Finding, Payment, Refund, SandboxCharge, SandboxRefund
 from frontrow.services.payments.rules import CAUSES, FAILED, PENDING, REQUIRES_ACTION, STATUSES, SUCCEEDED
 from frontrow.services.payments.sandbox import CARDS
 
@@ -57,6 +58,20 @@ class Refunds(ReadOnly):
     @admin.display(description="amount")
     def gives(self, refund: Refund) -> str:
         return money.shown(refund.amount, refund.payment.currency)
+
+
+@admin.register(Finding)
+class Findings(ReadOnly):
+    """What did not agree with bookings or the provider, as `make reconcile` tells."""
+
+    list_display = ("kind", "state", "tries", "about", "details", "found_at", "seen_at", "closed_at")
+    list_filter = (
+        one_of("state", rules.OPEN, rules.HEALING, rules.HEALED, rules.GONE),
+        one_of("kind", *rules.FINDINGS),
+    )
+    search_ids = ("finding_id", "payment_id", "booking_id", "event_id", "organizer_id")
+    search_fields = ("about",)
+    ordering = ("-finding_id",)
 
 
 class SandboxRefundRows(ReadOnlyRows):

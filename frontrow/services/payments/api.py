@@ -21,7 +21,7 @@ from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
 from frontrow.chassis.schemas import In, Line, Out, Query, Text, Whole
 from frontrow.services.payments import pages, payment, refund, rules
 from frontrow.services.payments.clients import NothingDue
-from frontrow.services.payments.models import Payment
+from frontrow.services.payments.models import Finding, Payment
 from frontrow.services.payments.payment import PaymentDeclined, PaymentInProgress, Wanted
 from frontrow.services.payments.refund import AlreadyRefunded, AmountTooHigh, NotPaid
 from frontrow.services.payments.sandbox import CARDS, PROVIDER
@@ -139,6 +139,30 @@ class TotalsOut(Out):
     items: list[TotalOut]
 
 
+FindingState = Literal["open", "healing", "healed", "gone"]
+
+
+class FindingsQuery(PageQuery):
+    event_id: UUID | None = None
+    state: FindingState | None = None
+
+
+class FindingOut(Out):
+    finding_id: UUID
+    kind: Literal[
+        "paid_without_ticket", "ticket_given_back", "outcome_unheard", "charge_missing", "charge_unknown",
+        "amount_differs", "refund_differs", "refund_waits",
+    ]  # fmt: skip
+    payment_id: UUID | None
+    booking_id: UUID | None
+    event_id: UUID | None
+    details: str
+    state: FindingState
+    found_at: datetime
+    seen_at: datetime
+    closed_at: datetime | None
+
+
 class RefundIn(In):
     payment_id: UUID
     amount: Annotated[int, Whole(1, 2**53)] | None = None
@@ -203,6 +227,16 @@ def totals(request: HttpRequest, query: InQuery[TotalsQuery]) -> Any:
         rows = rows.filter(event_id__in=query.event_id)
     found = rows.totals()[:MOST_TOTALS]
     return {"items": [{**each, "refunded": each["back"], "payments": each["count"]} for each in found]}
+
+
+@door.get("/payments/findings", **answers(200, Page[FindingOut], *SIGNED_IN, InvalidCursor))
+def findings(request: HttpRequest, query: InQuery[FindingsQuery]) -> Any:
+    """Where money of my events and tickets, or the provider's ledger, did not agree; newest first."""
+    mine = Finding.objects.filter(organizer_id=person(request).user_id)
+    wanted = {"event_id": query.event_id, "state": query.state}
+    rows = mine.filter(**{name: value for name, value in wanted.items() if value is not None})
+    found, cursor = page(rows, ["-finding_id"], query)
+    return Page[FindingOut](items=[FindingOut.model_validate(each) for each in found], next_cursor=cursor)
 
 
 @door.get("/payments/{uuid:payment_id}", **answers(200, PaymentWithRefundsOut, *SIGNED_IN, NotFound))

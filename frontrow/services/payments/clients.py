@@ -64,17 +64,19 @@ def dues(owners: Mapping[UUID, UUID]) -> dict[UUID, Due]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What became of a booking: its status, the payment that it was answered for, and when it ended."""
+    """What became of a booking: its status, the payment that it was answered for, when it ended, and why."""
 
     status: str
     paid_by: UUID | None = None
     ended_at: datetime | None = None
+    end_reason: str | None = None
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> "Standing":
         """From an answer of bookings."""
-        paid_by, ended_at = facts["paidBy"], facts["endedAt"]
-        return cls(facts["status"], paid_by and UUID(paid_by), ended_at and datetime.fromisoformat(ended_at))
+        paid_by, ended_at, why = facts["paidBy"], facts["endedAt"], facts.get("endReason")
+        ended_at = ended_at and datetime.fromisoformat(ended_at)
+        return cls(facts["status"], paid_by and UUID(paid_by), ended_at, why)
 
 
 UNKNOWN = Standing("unknown")  # to bookings

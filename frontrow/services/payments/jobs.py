@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from frontrow.chassis.periodic import every
-from frontrow.services.payments import payment, refund, watching
+from frontrow.services.payments import payment, reconciling, refund, watching
 
 
 @every(seconds=1, alone=True)
@@ -20,11 +20,18 @@ def send_refunds(now: datetime) -> None:
 
 @every(seconds=15, everywhere=True)
 def measure(now: datetime) -> None:
-    """Set the gauges of money that waits."""
+    """Set the gauges of money that waits, and of what does not agree."""
     watching.look_at_what_waits(now)
+    watching.look_at_findings()
 
 
 @every(seconds=60, alone=True, everywhere=True)
 def look_for_paid_without_ticket(now: datetime) -> None:
     """See whether money is kept for what is no ticket."""
     watching.look_for_paid_without_ticket(now)
+
+
+@every(minutes=5, alone=True)
+def reconcile(now: datetime) -> None:
+    """Compare payments with bookings and with the provider's ledger, and heal what differs."""
+    reconciling.reconcile(now)

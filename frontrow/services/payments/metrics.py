@@ -17,6 +17,9 @@ WITHOUT_TICKET = Gauge(
     "Payments kept for longer than the time of grace without being a ticket, by their booking: must be 0",
     ["booking"],
 )
+FINDINGS = Gauge(
+    "frontrow_money_findings", "What does not agree about money and nobody healed yet, by kind", ["kind"]
+)
 
 for outcome in rules.OUTCOMES:  # told as 0 at once
     PAYMENTS.labels(outcome)

@@ -3,7 +3,7 @@
 The last two tables are the sandbox provider's own: payments neither reads nor writes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,10 +16,16 @@ from frontrow.services.payments.provider import Outcome
 from frontrow.services.payments.rules import (
     CAPTURED,
     FAILED,
+    GONE,
+    HEALED,
+    HEALING,
     PENDING,
     PROCESSING,
     SUCCEEDED,
     wait_after,
+)
+from frontrow.services.payments.rules import (
+    OPEN as UNHEALED,
 )
 
 Row = TypeVar("Row", bound=models.Model)
@@ -163,6 +169,48 @@ class Refund(models.Model):
         indexes = [
             models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="payments_to_refund"),
         ]
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def note(self, found: "Finding", now: datetime) -> "Finding":
+        """Write down what was found; one that was not closed keeps the time when it was found first."""
+        known = self.filter(kind=found.kind, about=found.about, closed_at=None)
+        found.found_at = known.values_list("found_at", flat=True).first() or now
+        found.seen_at, found.closed_at = now, now if found.state == HEALED else None
+        columns = [field.name for field in Finding._meta.fields if not field.primary_key]
+        facts = {name: getattr(found, name) for name in columns}
+        return self.update_or_create(kind=found.kind, about=found.about, defaults=facts)[0]
+
+    def close(self, kinds: Sequence[str], since: datetime, now: datetime) -> None:
+        """Close those of these kinds that a look at everything since then did not see again."""
+        unseen = self.filter(kind__in=kinds, closed_at=None, seen_at__lt=now, at__gte=since)
+        unseen.filter(state=HEALING).update(state=HEALED, closed_at=now)
+        unseen.filter(state=UNHEALED).update(state=GONE, closed_at=now)
+
+
+class Finding(models.Model):
+    """What did not agree with bookings or the provider; a row for each kind and what it is about."""
+
+    finding_id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=30)
+    about = models.CharField(max_length=100)  # a payment, a refund, or the provider's key of a charge
+    payment_id = models.UUIDField(null=True)
+    booking_id = models.UUIDField(null=True)
+    event_id = models.UUIDField(null=True)
+    organizer_id = models.UUIDField(null=True)
+    details = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, default=UNHEALED)
+    tries = models.PositiveIntegerField(default=0)  # of healing it
+    at = models.DateTimeField()  # when that happened which it is about
+    found_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["about", "kind"], name="payments_finding_once")]
+        indexes = [models.Index(fields=["organizer_id", "finding_id"], name="payments_findings_of")]
 
 
 class SandboxCharge(models.Model):

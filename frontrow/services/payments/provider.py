@@ -1,6 +1,6 @@
 """What payments needs of a payment provider, whichever it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -45,6 +45,19 @@ class Outcome:
     action_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the provider's ledger says of an order: what it took and gave back, in minor units."""
+
+    key: str
+    reference: str
+    status: str
+    captured: int
+    refunded: int
+    currency: str
+    at: datetime
+
+
 class Provider(Protocol):
     """A company that moves money. Every call may raise ProviderAway."""
 
@@ -70,3 +83,9 @@ class Provider(Protocol):
 
     def refund(self, key: str, reference: str, amount: int, at: datetime) -> str:
         """Give so much of a charge back, once for a key; the refund's reference."""
+
+    def entries(self, keys: Collection[str]) -> dict[str, Entry]:
+        """What its ledger says of these orders, by key; those that never arrived are left out."""
+
+    def ledger(self, since: datetime) -> Iterator[list[Entry]]:
+        """All that its ledger says of orders since then, page by page."""

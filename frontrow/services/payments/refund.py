@@ -8,6 +8,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from frontrow.chassis import metrics
+from frontrow.chassis.failpoints import point
 from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.services.payments import messages, rules
@@ -60,6 +61,7 @@ def grant(wanted: Grant, now: datetime) -> Refund:
             refund = _replayed(wanted)
             if refund is None:
                 raise
+    point("refunds.granted")
     return _sent(refund, now) if refund.status == rules.PENDING else refund
 
 
@@ -141,6 +143,7 @@ def send(refund: Refund, now: datetime) -> Refund:
         metrics.FAULTS.labels("provider").inc()
         log.warning("refund_unanswered", refund_id=str(refund.refund_id), attempts=refund.attempts)
         return refund
+    point("refunds.taken")
     with transaction.atomic(durable=True):
         return _done(refund, reference, now)
 
@@ -163,7 +166,7 @@ def _done(refund: Refund, reference: str, now: datetime) -> Refund:
 
 def send_due(now: datetime) -> int:
     """Send refunds that wait; how many. One that fails keeps no other waiting."""
-    waiting = Refund.objects.select_related("payment").claim(now, AT_ONCE, rules.LONGEST_WAIT)
+    waiting = Refund.objects.select_related("payment").claim(now, AT_ONCE, rules.LONGEST_OWED)
     for refund in waiting:
         _sent(refund, now)
     return len(waiting)

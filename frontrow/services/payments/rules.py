@@ -11,16 +11,34 @@ CAPTURED = (SUCCEEDED, PARTIALLY_REFUNDED, REFUNDED)
 
 OUTCOMES = ("succeeded", "requires_action", "declined", "given_up")  # of a payment, as counted
 TICKET = "confirmed"  # the status of a booking that is one
-STANDINGS = ("held", TICKET, "cancelled", "expired", "unknown")  # of a booking; confirmed by another payment
+CANCELLED = "cancelled"
+UNDECIDED = ("held", "expired")  # as long as bookings has not answered what was paid
+STANDINGS = (*UNDECIDED, TICKET, CANCELLED, "unknown")  # of a booking; confirmed by another payment
 GRACE = timedelta(minutes=5)  # for what was paid to become a ticket, and for what ended to be owed
+
+WITHOUT_TICKET = "paid_without_ticket"  # kinds of findings: kept, though the booking is no ticket by it
+GIVEN_BACK = "ticket_given_back"  # all of its money went back, and it is a ticket still
+UNHEARD = "outcome_unheard"  # the provider knows what became of it, or waits for nobody any more
+CHARGE_MISSING = "charge_missing"  # captured, as we have it, but not as the provider has it
+CHARGE_UNKNOWN = "charge_unknown"  # the provider took money for no payment of ours
+AMOUNT_DIFFERS, REFUND_DIFFERS = "amount_differs", "refund_differs"  # from what the provider took, gave back
+REFUND_WAITS = "refund_waits"  # the provider has not taken it
+LEDGER = (UNHEARD, CHARGE_MISSING, CHARGE_UNKNOWN, AMOUNT_DIFFERS, REFUND_DIFFERS, REFUND_WAITS)
+TICKETS = (WITHOUT_TICKET, GIVEN_BACK)
+FINDINGS = (*TICKETS, *LEDGER)
+OPEN, HEALING, HEALED, GONE = "open", "healing", "healed", "gone"  # what became of a finding; gone by itself
+MOST_TRIES = 3  # of healing one: who did not heal by then needs a person
+STUCK = timedelta(minutes=15)  # in which the provider should have answered
 
 TO_AUTHENTICATE = timedelta(hours=1)  # how long a person has to complete a payment at their bank
 FIRST_LOOK, LONGEST_WAIT = timedelta(seconds=5), timedelta(seconds=20)
+LONGEST_OWED = timedelta(seconds=10)  # between attempts to send a refund
 LONGEST_AT_BANK = timedelta(minutes=5)  # between looks at a payment that its person has to complete
+TOO_LATE = "paid_too_late"
 CAUSES = {  # of a refund, by the reason for which a booking was cancelled
     "person": "person",
     "event_cancelled": "event_cancelled",
-    "paid_too_late": "paid_too_late",
+    "paid_too_late": TOO_LATE,
     "refunded": "organizer",
 }
 GIVEN_UP = {  # why we ended a payment ourselves, as told to the person

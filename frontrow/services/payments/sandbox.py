@@ -7,7 +7,7 @@ never come.
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,10 +18,11 @@ from django.utils.translation import gettext_noop as _
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.payments.models import SandboxCharge, SandboxRefund
-from frontrow.services.payments.provider import CANCELLED, Method, Order, Outcome, ProviderAway
+from frontrow.services.payments.provider import CANCELLED, Entry, Method, Order, Outcome, ProviderAway
 from frontrow.services.payments.rules import FAILED, REQUIRES_ACTION, SUCCEEDED
 
 SLOW_SECONDS = 2.0
+PAGE = 500  # entries of the ledger
 REFERENCE = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
@@ -132,6 +133,18 @@ class Sandbox:
             raise ProviderAway
         return refund.reference
 
+    def entries(self, keys: Collection[str]) -> dict[str, Entry]:
+        refuse_inside_transaction("reading the ledger")
+        return {charge.key: _entry(charge) for charge in SandboxCharge.objects.filter(key__in=keys)}
+
+    def ledger(self, since: datetime) -> Iterator[list[Entry]]:
+        refuse_inside_transaction("reading the ledger")
+        charges = SandboxCharge.objects.filter(at__gte=since).order_by("reference")
+        page = list(charges[:PAGE])
+        while page:
+            yield [_entry(charge) for charge in page]
+            page = list(charges.filter(reference__gt=page[-1].reference)[:PAGE])
+
 
 PROVIDER = Sandbox()
 
@@ -170,3 +183,10 @@ def _outcome(charge: SandboxCharge) -> Outcome:
     waits = charge.status == REQUIRES_ACTION
     page = reverse("payments:sandbox", args=[charge.reference]) if waits else ""
     return Outcome(charge.status, charge.reference, charge.at, charge.code, REASONS[charge.code], page)
+
+
+def _entry(charge: SandboxCharge) -> Entry:
+    return Entry(
+        charge.key, charge.reference, charge.status, charge.amount if charge.status == SUCCEEDED else 0,
+        charge.refunded, charge.currency, charge.at,
+    )  # fmt: skip

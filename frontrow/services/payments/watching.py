@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from frontrow.chassis.metrics import or_unknown
 from frontrow.services.payments import clients, rules
-from frontrow.services.payments.metrics import WAITS, WITHOUT_TICKET
-from frontrow.services.payments.models import Payment, Refund
+from frontrow.services.payments.metrics import FINDINGS, WAITS, WITHOUT_TICKET
+from frontrow.services.payments.models import Finding, Payment, Refund
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 500  # payments about which bookings is asked in one call
@@ -23,27 +23,38 @@ def look_for_paid_without_ticket(now: datetime) -> int:
     """
     with or_unknown(WITHOUT_TICKET):
         found = dict.fromkeys(rules.STANDINGS, 0)
-        for payments in _kept(now):
-            standings = clients.standings([payment.booking_id for payment in payments])
-            for payment in payments:
-                standing = standings.get(payment.booking_id, clients.UNKNOWN)
-                if _lacks_ticket(payment, standing, now):
-                    found[standing.status] += 1
-                    log.error("paid_without_ticket", payment_id=str(payment.pk), booking=standing.status,
-                              booking_id=str(payment.booking_id))  # fmt: skip
+        for payment, standing in without_ticket(now - WATCHED, now):
+            found[standing.status] += 1
+            log.error("paid_without_ticket", payment_id=str(payment.pk), booking=standing.status,
+                      booking_id=str(payment.booking_id))  # fmt: skip
         for status, count in found.items():
             WITHOUT_TICKET.labels(status).set(count)
     return sum(found.values())
 
 
-def _kept(now: datetime) -> Iterator[list[Payment]]:
-    """Captured payments of which not all goes back, past the time of grace, page by page."""
-    captured = Q(payment_date__gt=now - WATCHED, payment_date__lte=now - rules.GRACE)
+def without_ticket(since: datetime, now: datetime) -> Iterator[tuple[Payment, clients.Standing]]:
+    """The payments captured since then that are kept without being a ticket, past the time of grace.
+
+    Raises Unavailable if bookings does not answer.
+    """
+    captured = Q(payment_date__gt=since, payment_date__lte=now - rules.GRACE)
     kept = Payment.objects.filter(captured, status__in=rules.CAPTURED, refunding__lt=F("amount"))
-    page = list(kept.order_by("pk")[:AT_ONCE])
+    for payment, standing in with_standing(kept):
+        if _lacks_ticket(payment, standing, now):
+            yield payment, standing
+
+
+def with_standing(payments: "QuerySet[Payment]") -> Iterator[tuple[Payment, clients.Standing]]:
+    """Each of these with what became of its booking, for which bookings is asked page by page.
+
+    Raises Unavailable.
+    """
+    page = list(payments.order_by("pk")[:AT_ONCE])
     while page:
-        yield page
-        page = list(kept.filter(pk__gt=page[-1].pk).order_by("pk")[:AT_ONCE])
+        standings = clients.standings([payment.booking_id for payment in page])
+        for payment in page:
+            yield payment, standings.get(payment.booking_id, clients.UNKNOWN)
+        page = list(payments.filter(pk__gt=page[-1].pk).order_by("pk")[:AT_ONCE])
 
 
 def _lacks_ticket(payment: Payment, standing: clients.Standing, now: datetime) -> bool:
@@ -62,3 +73,10 @@ def look_at_what_waits(now: datetime) -> None:
 def _age_of_oldest(rows: "QuerySet[Payment] | QuerySet[Refund]", now: datetime) -> float:
     oldest = rows.aggregate(since=Min("created_at"))["since"]
     return (now - oldest).total_seconds() if oldest else 0.0
+
+
+def look_at_findings() -> None:
+    """Set the gauge of what reconciling.py found and could not heal."""
+    unhealed = Finding.objects.filter(state=rules.OPEN).values_list("kind").annotate(count=Count("pk"))
+    for kind, count in (dict.fromkeys(rules.FINDINGS, 0) | dict(unhealed)).items():
+        FINDINGS.labels(kind).set(count)
