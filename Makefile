@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters seed lifecycle compose-check memory bench bench-smoke clean
+.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters reconcile seed lifecycle compose-check memory faults machines mutants bench bench-smoke clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ admin: $(VENV)/.installed ## make a registered person an administrator: make adm
 dead-letters: $(VENV)/.installed ## messages that were given up; DO='show ID', 'replay ID' or 'replay all'
 	@exec $(PY) -m frontrow dead-letters --data "$(DATA)" $(DO)
 
+reconcile: $(VENV)/.installed ## compare bookings, stock, payments and the provider's ledger, and heal what may be
+	@exec $(PY) -m frontrow reconcile --data "$(DATA)"
+
 seed: $(VENV)/.installed ## fill DATA with demo people, events and bookings
 	@exec $(PY) -m frontrow seed --data "$(DATA)"
 
@@ -68,6 +71,18 @@ compose-check: $(VENV)/.installed-dev ## build and try compose.yaml with a Docke
 
 memory: $(VENV)/.installed ## print the resident memory of an idle Frontrow
 	@exec $(PY) -m tests.memory
+
+faults: $(VENV)/.installed-dev ## kill everything, hundreds of times, while people buy, and check every promise; T='--seed N' repeats
+	@$(PY) -m tests.needs >/dev/null
+	@exec $(PY) -m tests.faults $(T)
+
+machines: $(VENV)/.installed-dev ## run the state machines for thousands of steps; what fails is kept in .hypothesis
+	@exec $(PY) -m pytest -p tests.machines --hypothesis-profile machines \
+	  $(or $(T),-k test_whatever $(wildcard tests/*/test_model.py frontrow/*/tests/*_model.py frontrow/services/*/tests/*_model.py))
+
+mutants: $(VENV)/.installed-dev ## see that the tests notice deliberate defects (tests/defects.py); T='refund lock' narrows
+	@$(PY) -m tests.needs >/dev/null
+	@exec $(PY) -m tests.mutants $(T)
 
 bench: $(VENV)/.installed-dev ## how fast we sell, beside what the machine can do; into bench/results
 	@exec $(PY) -m bench

@@ -60,6 +60,7 @@ def _services(seed: int, done: Counter[str]) -> None:
             _kill_databases(storm.diary, lambda: storm.fleet.kill("postgres"))
         storm.calm()
         _demand(storm.checker().violations())
+        _demand(storm.disagreements())
         done.update(storm.faults)
         done.update({f"failpoint {name}": count for name, count in storm.hits().items()})
         done["answers checked"] += storm.diary.answered

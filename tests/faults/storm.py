@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -33,6 +34,7 @@ class Broken(AssertionError):
     """Frontrow did not keep a promise under faults."""
 
 
+@cache
 def points() -> list[str]:
     """Every failpoint that the product has."""
     return sorted({
@@ -142,6 +144,11 @@ class Storm:
                 late = [name for name in self.fleet.programs() if not self.fleet.ready(name)]
                 raise Broken(f"after {patience} quiet seconds: {late or left}")
             time.sleep(0.5)
+
+    def disagreements(self) -> list[str]:
+        """What `make reconcile` finds."""
+        _, lines = by_hand.reconcile(self.fleet.folder)
+        return [line for line in lines if not line.endswith("Everything agrees.")]
 
     def checker(self) -> Checker:
         """Who knows whether all is right."""
