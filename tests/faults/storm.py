@@ -102,6 +102,11 @@ class Storm:
         fresh.rename(self.orders / name)
         self._note(f"order to {what.partition(' ')[0]}")
 
+    @property
+    def kills(self) -> int:
+        """How many there were, but for those that failpoints were ordered."""
+        return sum(count for what, count in self.faults.items() if what.startswith("kill of"))
+
     def hits(self) -> Counter[str]:
         """How often each failpoint did what it was ordered."""
         return Counter(path.name.rsplit(".", 2)[0] for path in self.orders.glob("*.hit"))
@@ -110,7 +115,7 @@ class Storm:
         """A fault each so many seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.chance.choices([self.kill, self.disturb, self._order_least_hit], [5, 2, 3])[0]()
+            self.chance.choices([self.kill, self.disturb, self._order_least_hit], [6, 1, 2])[0]()
             time.sleep(pace)
         self.network.mend()
 

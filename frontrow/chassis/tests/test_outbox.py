@@ -110,6 +110,16 @@ def test_what_is_rolled_back_was_never_said(ears):
     assert outbox.relay() == 0
 
 
+def test_what_the_transport_did_not_take_stays(ears):
+    def away(messages):
+        raise ConnectionError
+
+    say()
+    with pytest.raises(ConnectionError):
+        outbox.relay(away)
+    assert outbox.relay() == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_said_outside_a_transaction():
     with pytest.raises(transaction.TransactionManagementError):

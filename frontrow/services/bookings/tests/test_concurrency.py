@@ -101,13 +101,28 @@ def test_one_person_cannot_pass_ten_open_holds_by_hurrying_over_many_events():
     assert count(at_once([hold(wants(told, user_id=ben)) for told in events]))["booked"] == 10
 
 
-def test_groups_over_the_same_events_in_different_order_do_not_deadlock():
+def test_what_one_process_decides_for_a_person_another_waits_for():
+    ben = new_id()
+    for _ in range(9):
+        booking.hold(wants(stage(5), user_id=ben), NOW)
+    tenth, eleventh = (wants(stage(5), user_id=ben) for _ in range(2))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(deciding.DECIDE, deciding.asked([tenth], NOW))
+            elsewhere = pool.submit(at_once, [lambda: deciding.decide([eleventh], NOW)[0].outcome])
+            assert any(elsewhere.done() or somebody_waits_for_a_lock() for _ in range(100_000))
+        assert elsewhere.result(20) == ["limit_reached"]
+
+
+@pytest.mark.parametrize("people", ["same", "fresh"])
+def test_groups_over_the_same_events_in_different_order_do_not_deadlock(people):
     events = [stage(1000) for _ in range(6)]
-    people = [new_id() for _ in range(6)]
+    same = [new_id() for _ in range(6)]
 
     def group(n):
+        users = same if people == "same" else [new_id() for _ in range(6)]
         order = [(n + k) % 6 for k in range(6)] if n % 2 else [(n - k) % 6 for k in range(6)]
-        return lambda: deciding.decide([wants(events[k], user_id=people[-k]) for k in order], NOW)
+        return lambda: deciding.decide([wants(events[k], user_id=users[-k]) for k in order], NOW)
 
     decided = at_once([group(n) for n in range(40)])
     assert all(not isinstance(result, str) for result in decided)
@@ -134,6 +149,19 @@ def test_cancelling_while_expiring_gives_back_once():
     check_invariants()
     assert set(Booking.objects.values_list("status", flat=True)) == {"cancelled"}
     assert Outbox.objects.filter(type="booking.cancelled.v1").count() == 40
+
+
+def test_who_ends_bookings_waits_for_the_stock_before_touching_any():
+    """Who locks in another order than everybody else is in everybody's way, and one of them has to give in."""
+    told, later = stage(5), NOW + timedelta(minutes=15)
+    booking.hold(wants(told), NOW)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            EventStock.objects.lock(UUID(told["eventId"]))
+            ending_it = pool.submit(at_once, [lambda: ending.expire(later)])
+            assert any(somebody_waits_for_a_lock() for _ in range(100_000))
+            assert Booking.objects.select_for_update(nowait=True).get().status == "held"
+        assert ending_it.result(20) == [1]
 
 
 def test_a_capacity_lowered_during_the_sale_is_never_oversold():

@@ -138,6 +138,15 @@ def test_a_draft_cannot_be_booked_until_it_is_published(ada, ben):
     assert ben.post("/bookings", body)[0] == 201
 
 
+def test_nobody_is_refused_by_what_bookings_has_not_heard_yet(ada, ben, monkeypatch):
+    monkeypatch.setattr("frontrow.services.events.clients.hurry", lambda event: None)
+    event = ada.lists(salesStart=soon(hours=-1))
+    body = {"eventId": event["eventId"]}
+    assert ben.post("/bookings", body)[1]["code"] == "not_on_sale"
+    assert ada.put(f"/events/{event['eventId']}", {"salesStart": soon(days=-31)})[0] == 200
+    assert ben.post("/bookings", body)[0] == 201
+
+
 def test_while_events_is_away_what_is_known_is_sold_and_refused_and_the_unknown_is_unavailable(
     ada, ben, settings
 ):

@@ -1,0 +1,235 @@
+"""Deliberate defects, one for each guard that must not go: `make mutants` sees that the tests notice each."""
+
+from dataclasses import dataclass
+
+BOOKINGS, PAYMENTS = "frontrow/services/bookings", "frontrow/services/payments"
+EVENTS, NOTIFICATIONS, CHASSIS = (
+    "frontrow/services/events",
+    "frontrow/services/notifications",
+    "frontrow/chassis",
+)
+HOLD = f"{BOOKINGS}/migrations/hold_v2.sql"
+PEOPLE = """hashtextextended(user_id::text, 0) AS person
+        FROM unnest(user_ids, outcomes) AS ask (user_id, outcome) WHERE outcome IS NULL"""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A text that stands once in a file, what is put in its place, and the tests that must then fail."""
+
+    name: str
+    file: str
+    text: str
+    instead: str
+    tests: tuple[str, ...]
+
+
+def money(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/money/{name}" for name in names)
+
+
+def bookings(*names: str) -> tuple[str, ...]:
+    return tuple(f"{BOOKINGS}/tests/{name}" for name in names)
+
+
+def chassis(*names: str) -> tuple[str, ...]:
+    return tuple(f"{CHASSIS}/tests/{name}" for name in names)
+
+
+SELLING = [
+    Defect(
+        "more is sold than there is, but for the constraint", HOLD,
+        "        IF plenty THEN",
+        "        IF true THEN",
+        bookings("test_hold.py::test_what_is_sold_out_is_refused_and_leaves_no_trace"),
+    ),
+    Defect(
+        "no constraint on an event's stock", f"{BOOKINGS}/migrations/0001_initial.py",
+        "models.Q(('taken__lte', models.F('capacity'))), name='bookings_event_not_oversold'",
+        "models.Q(('taken__gte', 0)), name='bookings_event_not_oversold'",
+        bookings("test_constraints.py::test_no_stock_can_be_oversold_or_negative"),
+    ),
+    Defect(
+        "a booking's idempotency key is not looked for", HOLD,
+        "AND twin.idempotency_key = ask.key\n            CROSS JOIN",
+        "AND twin.idempotency_key = ask.key AND false\n            CROSS JOIN",
+        bookings("test_hold.py::TestIdempotencyKey"),
+    ),
+    Defect(
+        "stock is locked in the order of asking", HOLD,
+        ") ORDER BY event_id FOR NO KEY UPDATE",
+        ") ORDER BY array_position(event_ids, event_id) FOR NO KEY UPDATE",
+        bookings("test_concurrency.py::test_groups_over_the_same_events_in_different_order_do_not_deadlock"),
+    ),
+    Defect(
+        "people are locked in the order of asking", HOLD,
+        f"SELECT DISTINCT {PEOPLE} ORDER BY 1\n",
+        f"SELECT {PEOPLE}\n",
+        bookings("test_concurrency.py::test_groups_over_the_same_events_in_different_order_do_not_deadlock"),
+    ),
+    Defect(
+        "who ends bookings locks them before the stock", f"{BOOKINGS}/ending.py",
+        "    EventStock.objects.lock(event_id)\n    ended = some.end(status, reason, now, AT_ONCE)\n",
+        "    ended = some.end(status, reason, now, AT_ONCE)\n    EventStock.objects.lock(event_id)\n",
+        bookings("test_concurrency.py::test_who_ends_bookings_waits_for_the_stock_before_touching_any"),
+    ),
+    Defect(
+        "one person's hurry passes their limit", HOLD,
+        "PERFORM pg_advisory_xact_lock(person)",
+        "PERFORM person",
+        bookings("test_concurrency.py::test_what_one_process_decides_for_a_person_another_waits_for"),
+    ),
+    Defect(
+        "sold out is said in spite of dead holds", HOLD,
+        "THEN 'overdue' ELSE outcome END",
+        "THEN outcome ELSE outcome END",
+        bookings("test_concurrency.py::test_freed_places_find_their_next_owner_while_everybody_asks"),
+    ),
+    Defect(
+        "an event is not asked for before a refusal", f"{BOOKINGS}/booking.py",
+        "if answer.outcome in RESTS_ON_EVENT and",
+        "if False and",
+        bookings("test_door.py::test_nobody_is_refused_by_what_bookings_has_not_heard_yet"),
+    ),
+    Defect(
+        "what ended gives its places back once more", f"{BOOKINGS}/ending.py",
+        "end(event_id, some.live(), rules.CANCELLED,",
+        "end(event_id, some, rules.CANCELLED,",
+        bookings("test_cancel.py::test_it_says_so_once_however_often_it_is_cancelled"),
+    ),
+    Defect(
+        "old news of an event overwrite newer ones", f"{BOOKINGS}/event.py",
+        "filter(event_id=event_id, version__gte=facts[\"version\"])",
+        "filter(event_id=event_id, version=facts[\"version\"])",
+        bookings("test_event.py::test_news_of_an_event_may_come_in_any_order_and_twice"),
+    ),
+    Defect(
+        "old news of stock overwrite newer ones", f"{EVENTS}/event.py",
+        "filter(event_id=event_id, stock_version__lt=stock.version)",
+        "filter(event_id=event_id)",
+        (f"{EVENTS}/tests/test_stock_copy.py::test_news_may_come_in_any_order_and_the_newest_stays",),
+    ),
+]  # fmt: skip
+
+PAYING = [
+    Defect(
+        "whatever was paid for becomes a ticket", f"{BOOKINGS}/models.py",
+        "self.filter(models.Exists(on), status=HELD, expires_at__gt=now)",
+        "self.filter(models.Exists(on), expires_at__gt=now)",
+        bookings("test_paying.py::TestPaidLate::test_what_its_person_cancelled_stays_so_and_is_said_again"),
+    ),
+    Defect(
+        "a late payment is a ticket without places", f"{BOOKINGS}/paying.py",
+        " and _has_places(booking, now):",
+        ":",
+        bookings("test_paying.py::TestPaidLate"),
+    ),
+    Defect(
+        "a late payment waits for nobody", f"{BOOKINGS}/paying.py",
+        "    EventStock.objects.lock(payment.event_id)\n",
+        "",
+        money("test_concurrency.py::test_a_late_payment_waits_for_the_news_of_a_cancellation"),
+    ),
+    Defect(
+        "the charge's key is another each time", f"{PAYMENTS}/payment.py",
+        "return Order(str(payment.payment_id),",
+        "return Order(f\"{payment.payment_id} {time.monotonic()}\",",
+        money("test_pay.py::TestUnknownOutcomes::test_what_was_taken_without_an_answer_ends_as_a_ticket"),
+    ),
+    Defect(
+        "charged before it is written down", f"{PAYMENTS}/payment.py",
+        "    payment = draft(due, wanted, now)\n",
+        "    payment = draft(due, wanted, now)\n    PROVIDER.charge(order_of(payment, now))\n",
+        money("test_pay.py::TestUnknownOutcomes::test_a_crash_before_the_charge_is_no_charge",
+              "test_concurrency.py::test_twenty_payments_at_once_charge_once"),
+    ),
+    Defect(
+        "a booking may have several open payments", f"{PAYMENTS}/migrations/0001_initial.py",
+        "fields=('booking_id',), name='payments_one_of_booking'",
+        "fields=('payment_id',), name='payments_one_of_booking'",
+        money("test_concurrency.py::test_twenty_payments_at_once_charge_once"),
+    ),
+    Defect(
+        "a payment's idempotency key is not looked for", f"{PAYMENTS}/payment.py",
+        "    if wanted.key is None:\n",
+        "    if wanted:\n",
+        money("test_pay.py::TestKeys"),
+    ),
+    Defect(
+        "money that nobody wants any more is said to be paid", f"{PAYMENTS}/models.py",
+        " AND paid.unwanted IS NULL\n",
+        "\n",
+        money("test_fast_door.py::test_one_that_nobody_wants_any_more_is_refunded_and_never_said_to_be_paid"),
+    ),
+    Defect(
+        "a payment that changes is locked by nobody", f"{PAYMENTS}/models.py",
+        "return self.select_for_update().get(payment_id=payment_id)",
+        "return self.get(payment_id=payment_id)",
+        money("test_concurrency.py::test_a_cancellation_waits_for_a_payment_that_is_being_captured"),
+    ),
+    Defect(
+        "a payment in flight outlives its booking", f"{PAYMENTS}/refund.py",
+        "            payment.unwanted, payment.next_at = cause, now\n",
+        "            payment.next_at = now\n",
+        money("test_pay.py::TestLate::test_a_payment_of_a_cancelled_booking_is_ended_at_the_bank"),
+    ),
+    Defect(
+        "the refund's key is another each time", f"{PAYMENTS}/refund.py",
+        "PROVIDER.refund(str(refund.refund_id),",
+        "PROVIDER.refund(f\"{refund.refund_id} {now}\",",
+        money("test_refund.py::TestWhileTheBankIsAway::test_a_lost_answer_refunds_once"),
+    ),
+    Defect(
+        "what is granted is not counted", f"{PAYMENTS}/refund.py",
+        "    payment.refunding += refund.amount\n",
+        "",
+        money("test_refund.py::TestByTheOrganizer"),
+    ),
+]  # fmt: skip
+
+TELLING = [
+    Defect(
+        "what was heard is heard again", f"{CHASSIS}/listener.py",
+        "[message for message in messages if message.id in marked]",
+        "list(messages)",
+        chassis("test_outbox.py::test_hearing_twice_is_boring"),
+    ),
+    Defect(
+        "a message is gone before the transport has it", f"{CHASSIS}/outbox.py",
+        "        messages = _taken()\n",
+        "        messages = _taken()\n    with transaction.atomic(durable=True):\n",
+        chassis("test_outbox.py::test_what_the_transport_did_not_take_stays"),
+    ),
+    Defect(
+        "nobody waits until the broker confirms", f"{CHASSIS}/broker.py",
+        "            self._await_confirms(connection)\n",
+        "",
+        ("tests/broker/test_publish.py::test_a_broker_that_hangs_is_not_waited_for_long",),
+    ),
+    Defect(
+        "acknowledged whatever became of it", f"{CHASSIS}/receiver.py",
+        "            on_message=receive, on_decode_error=receive,",
+        "            on_message=receive, on_decode_error=receive, no_ack=True,",
+        ("tests/broker/test_hear.py::test_what_is_in_hand_is_finished_and_the_rest_is_given_back",),
+    ),
+    Defect(
+        "a listener that fails is not heard of again", f"{CHASSIS}/handover.py",
+        "            _postpone(first, fault, now)\n",
+        "            first.delete()\n",
+        chassis("test_outbox.py::test_a_failure_is_tried_again_later_until_it_succeeds"),
+    ),
+    Defect(
+        "copies take over old news", f"{CHASSIS}/copies.py",
+        "self.filter(pk=key, version__lt=version)",
+        "self.filter(pk=key)",
+        (f"{NOTIFICATIONS}/tests/test_tell.py::test_old_news_of_a_person_change_nothing",),
+    ),
+    Defect(
+        "people are told the same twice", f"{NOTIFICATIONS}/migrations/0001_initial.py",
+        "fields=('user_id', 'kind', 'cause'), name='notifications_once'",
+        "fields=('notification_id',), name='notifications_once'",
+        (f"{NOTIFICATIONS}/tests/test_tell.py::test_a_cancellation_said_again_for_late_money_is_told_once",),
+    ),
+]  # fmt: skip
+
+DEFECTS = [*SELLING, *PAYING, *TELLING]
