@@ -27,9 +27,8 @@ from frontrow.fleet.topology import Wishes
 from tests.embedded.system import free_port
 
 HERE = Path(__file__).parent
-NO_MAIL = {
-    "EMAIL_URL": "smtp://127.0.0.1:9"
-}  # where nobody is: mail waits, and disturbs no measure minutes later
+# Nobody is there: mail waits, and disturbs no measure minutes later.
+NO_MAIL = {"EMAIL_URL": "smtp://127.0.0.1:9"}
 LIFTED = {
     "GATEWAY_RATE": "1000000", "GATEWAY_WRITE_RATE": "1000000", "GATEWAY_SIGN_IN_RATE": "1000000",
     "GATEWAY_CONNECTIONS": "65535",

@@ -25,8 +25,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Service = Literal["users", "events", "bookings", "payments", "notifications", "reviews"]
 SERVICES: tuple[Service, ...] = get_args(Service)
 PAGES: Literal["web"] = "web"  # a process may have the pages, too; they own nothing, and need no database
-
-
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 

@@ -5,6 +5,7 @@ served together (groups.py). Whatever else is asked goes to Django in a thread.
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -57,18 +58,18 @@ class Route(NamedTuple):
     answer: Callable[[Asked], Awaitable[Answer]]
 
 
-class FastDoor:
+class FastDoor(ABC):
     """What Granian calls for each request."""
 
     def __init__(self) -> None:
         self.threads = Threads()
         self.django = Django(self.threads)
 
+    @abstractmethod
     def route(self, method: str, path: str) -> Route | None:
         """How it is answered here; None, if Django answers it."""
-        raise NotImplementedError
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027, most hold nothing
         """Let go what the door holds."""
 
     async def __call__(self, scope: Any, proto: Any) -> None:

@@ -15,14 +15,14 @@ MOST_WAITING = 512  # requests in the queue: some tenth of a second's work; more
 MOST_OF_ONE = 64  # requests in hand of one person
 
 
-class Asked(Protocol):
-    """What somebody wants."""
+class Personal(Protocol):
+    """A wish of one person."""
 
     @property
     def user_id(self) -> UUID: ...
 
 
-Wish = TypeVar("Wish", bound=Asked)
+Wish = TypeVar("Wish", bound=Personal)
 Answer = TypeVar("Answer")
 
 

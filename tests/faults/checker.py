@@ -15,6 +15,16 @@ from psycopg.rows import dict_row
 Row = dict[str, Any]
 LATE = 2.0  # seconds within which what was freed may be seen, and clocks of processes may differ
 LIVE = ("held", "confirmed")
+STOCKS = (
+    "SELECT event_id::text AS id, capacity, taken FROM bookings_eventstock",
+    "SELECT ticket_type_id::text AS id, capacity, taken FROM bookings_typestock",
+)
+TWICE = {
+    "bookings": "SELECT idempotency_key FROM bookings_booking WHERE idempotency_key IS NOT NULL"
+                " GROUP BY 1 HAVING count(*) > 1",
+    "payments": "SELECT idempotency_key FROM payments_payment WHERE idempotency_key IS NOT NULL"
+                " AND status <> 'failed' GROUP BY 1 HAVING count(*) > 1",
+}  # fmt: skip
 CAPTURED = ("succeeded", "partially_refunded", "refunded")
 
 
@@ -26,7 +36,7 @@ class Checker:
 
     def rows(self, service: str, question: str, *values: Any) -> list[Row]:
         with closing(psycopg.connect(self.databases[service], row_factory=dict_row)) as connection:
-            return connection.execute(question, values).fetchall()  # type: ignore[arg-type]
+            return connection.execute(question, values).fetchall()
 
     def unfinished(self) -> dict[str, int]:
         """What is not in its final state yet, by its name."""
@@ -51,10 +61,10 @@ class Checker:
             live[str(row["event_id"])] += row["quantity"]
             for item in row["items"]:
                 live[item["ticketTypeId"]] += item["quantity"]
-        for key, table in (("event_id", "bookings_eventstock"), ("ticket_type_id", "bookings_typestock")):
-            for stock in self.rows("bookings", f"SELECT {key}::text AS id, capacity, taken FROM {table}"):  # noqa: S608
+        for question in STOCKS:
+            for stock in self.rows("bookings", question):
                 if not live[stock["id"]] == stock["taken"] <= stock["capacity"]:
-                    yield f"{table} {stock} has {live[stock['id']]} live places"
+                    yield f"stock {stock} has {live[stock['id']]} live places"
 
     def i3_what_was_told_is_there(self) -> Iterator[str]:
         there = {
@@ -81,11 +91,9 @@ class Checker:
                 if line["key"]:
                     acts[path, line["key"]].add(line["answer"][name])
         yield from (f"{key} of {path} made {made}" for (path, key), made in acts.items() if len(made) > 1)
-        for table in ("bookings_booking", "payments_payment"):
-            live = " AND status <> 'failed'" if table == "payments_payment" else ""
-            twice = f"SELECT idempotency_key FROM {table} WHERE idempotency_key IS NOT NULL{live}"  # noqa: S608
-            for row in self.rows(table.split("_")[0], f"{twice} GROUP BY 1 HAVING count(*) > 1"):
-                yield f"{row['idempotency_key']} stands twice in {table}"
+        for service, question in TWICE.items():
+            for row in self.rows(service, question):
+                yield f"{row['idempotency_key']} stands twice in {service}"
 
     def i5_nobody_was_sent_away_in_vain(self) -> Iterator[str]:
         """Refused although at every instant of the call there were places, even if all that ended took LATE."""

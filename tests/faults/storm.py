@@ -5,8 +5,6 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +13,8 @@ from pathlib import Path
 
 import psycopg
 
-from frontrow.fleet import by_hand, postgres
+from bench.stage import Services
+from frontrow.fleet import by_hand
 from frontrow.fleet.fleet import Fleet
 from frontrow.fleet.topology import ROOT, SERVICES, Wishes
 from tests.conftest import LIFTED
@@ -51,6 +50,7 @@ class Storm:
 
     def __init__(self, folder: Path, seed: int):
         folder.chmod(0o711)
+        self.folder = folder
         self.chance, self.orders = random.Random(seed), folder / "orders"  # noqa: S311, nothing secret
         self.orders.mkdir()
         self.network = Network("postgres", "rabbitmq", "redis", "users", "events", "bookings")
@@ -70,7 +70,8 @@ class Storm:
             for name, link in self.network.links.items():
                 link.to = self.fleet.port(name)
             self.fleet.start()
-            self.tokens = self._people(PEOPLE)
+            self.stage = Services(self.fleet, self.folder)
+            self.tokens = self.stage.people(PEOPLE).read_text().split()
             yield self
         finally:
             self.fleet.stop()
@@ -157,18 +158,11 @@ class Storm:
 
     def checker(self) -> Checker:
         """Who knows whether all is right."""
-        databases = {service: postgres.url(self.fleet._ground, service) for service in SERVICES}
+        databases = {service: self.stage.url(service) for service in SERVICES}
         return Checker(databases, list(self.diary.lines))
 
     def _note(self, what: str) -> None:
         self.faults[what] += 1
-
-    def _people(self, count: int) -> list[str]:
-        outside = by_hand.settings(self.fleet.folder, "users")
-        outside |= {"DATABASE_URL": postgres.url(self.fleet._ground, "users")}
-        told = subprocess.run([sys.executable, "-m", "bench.people", str(count)], cwd=ROOT, check=True,
-                              env={**os.environ, **outside}, capture_output=True, text=True)  # fmt: skip
-        return told.stdout.split()
 
 
 def _unfinished(checker: Checker) -> dict[str, int]:

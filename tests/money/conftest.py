@@ -14,3 +14,9 @@ def doors(request):
     else:
         with Fast(PaymentsDoor()) as fast:
             yield fast
+
+
+@pytest.fixture
+def booking(ada, ben):
+    """A hold of Ben's, of two places."""
+    return ben.books(ada.lists(), 2)

@@ -38,11 +38,6 @@ from .stage import (
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("doors")]
 
 
-@pytest.fixture
-def booking(ada, ben):
-    return ben.books(ada.lists(), 2)
-
-
 def codes(answers):
     return Counter(body.get("code", status) for status, body in answers)
 

@@ -48,11 +48,6 @@ def _nobody_waits_long_for_a_slow_bank():
         yield
 
 
-@pytest.fixture
-def booking(ada, ben):
-    return ben.books(ada.lists(), 2)
-
-
 def said(kind: str) -> list[dict]:
     return [row.data for row in Outbox.objects.filter(type=kind).order_by("id")]
 

@@ -10,11 +10,6 @@ from .stage import AUTHENTICATES, LOST, VISA, pays
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def booking(ada, ben):
-    return ben.books(ada.lists(), 2)
-
-
 def meanwhile(monkeypatch, act) -> list:
     """Let something happen between a payment's first questions and its beginning, once; what it answered."""
     ask, answers = clients.due, []

@@ -100,7 +100,7 @@ class Sandbox:
     def charge_some(self, orders: Sequence[Order]) -> dict[str, Outcome]:
         refuse_inside_transaction("charging")
         simple = [order for order in orders if CARDS[order.method].meaning == PAYS]
-        rows = [_charge(order, SUCCEEDED) for order in simple]
+        rows = [_captured(order) for order in simple]
         SandboxCharge.objects.bulk_create(rows, ignore_conflicts=True)
         charged = SandboxCharge.objects.filter(key__in=[order.key for order in simple], status=SUCCEEDED)
         return {charge.key: _outcome(charge) for charge in charged}
@@ -167,9 +167,9 @@ def _reference() -> str:
     return f"sandbox_{secrets.token_urlsafe(16)}"
 
 
-def _charge(order: Order, status: str) -> SandboxCharge:
+def _captured(order: Order) -> SandboxCharge:
     return SandboxCharge(
-        reference=_reference(), key=order.key, method=order.method, status=status, amount=order.amount,
+        reference=_reference(), key=order.key, method=order.method, status=SUCCEEDED, amount=order.amount,
         currency=order.currency, at=order.at,
     )  # fmt: skip
 
