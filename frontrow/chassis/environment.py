@@ -143,6 +143,21 @@ class Environment(BaseSettings):
     sign_in_window_seconds: int = Field(300, ge=1, description="Window over which wrong sign-ins count")
     registrations_per_address: int = Field(200, ge=1, description="Registrations per address and minute")
 
+    stripe_secret_key: SecretStr | None = Field(
+        None, min_length=8, description="Stripe's secret key: payments are real then, not the sandbox's"
+    )
+    stripe_public_key: str = Field("", max_length=200, description="Stripe's publishable key, for the pages")
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        validate_default=True,
+        description="By it Stripe signs what it tells at /webhooks/stripe; must be set with its keys",
+    )
+    stripe_url: Annotated[str, AfterValidator(_with_port)] = Field(
+        "https://api.stripe.com",
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])",
+        description="Where Stripe's API answers",
+    )
+
     failpoints: DirectoryPath | None = Field(
         None, description="A folder by which tests make faults; HOST and PUBLIC_URL must then be of loopback"
     )
@@ -161,6 +176,14 @@ class Environment(BaseSettings):
     def _there(cls, value: str | None, known: ValidationInfo) -> str | None:
         if value is None and known.data.get("services") != [PAGES]:
             raise ValueError("Field required")
+        return value
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _all_of_stripe(cls, value: SecretStr, known: ValidationInfo) -> SecretStr:
+        given = [known.data.get("stripe_secret_key"), known.data.get("stripe_public_key"), value]
+        if any(given) and not all(given):
+            raise ValueError("set STRIPE_SECRET_KEY, STRIPE_PUBLIC_KEY and STRIPE_WEBHOOK_SECRET, or none")
         return value
 
     @field_validator("failpoints")

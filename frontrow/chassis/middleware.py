@@ -23,6 +23,7 @@ INTERNAL_HEADER, CLIENT_ADDRESS = "X-Frontrow-Internal", "X-Client-Address"  # a
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 PROBES = {"healthz", "readyz", "metrics"}  # asked every few seconds: worth a line only when they fail
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+POLICY_HEADER = "Content-Security-Policy"
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -72,6 +73,12 @@ def id_of(headers: Any) -> str:
     return told if REQUEST_ID.fullmatch(told) else trace_told(headers.get(TRACEPARENT) or "") or str(new_id())
 
 
+def allow(page: HttpResponse, **sources: str) -> None:
+    """Let a page have what it is made of from elsewhere, too: script_src="https://…"."""
+    added = "".join(f"; {kind.replace('_', '-')} 'self' {origins}" for kind, origins in sources.items())
+    page[POLICY_HEADER] = PAGE_POLICY + added
+
+
 class RequestContext:
     """Gives each request an id, and says and counts how it ended."""
 
@@ -97,7 +104,8 @@ class RequestContext:
         level = log.debug if route in PROBES else log.info
         if response.status_code >= 500:
             level = log.error
-        level("request", method=request.method, path=request.path, route=route, status=response.status_code,
+        path = getattr(request, "logged_path", request.path)  # a page's whose address is a secret
+        level("request", method=request.method, path=path, route=route, status=response.status_code,
               milliseconds=round(seconds * 1000, 1))  # fmt: skip
 
 
@@ -110,7 +118,7 @@ class SafeHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         page = response.get("Content-Type", "").startswith("text/html")
-        response["Content-Security-Policy"] = PAGE_POLICY if page else POLICY
+        response.headers.setdefault(POLICY_HEADER, PAGE_POLICY if page else POLICY)
         for name, value in SAFE.items():
             response[name] = value
         if not response.has_header("Cache-Control") and not request.path.startswith(settings.STATIC_URL):

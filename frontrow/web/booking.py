@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from frontrow.chassis.middleware import allow
 from frontrow.web import clients, paying, said, standing
 from frontrow.web.checkout import newest_booking
 from frontrow.web.clients import Refused
@@ -33,7 +34,11 @@ def booking(request: HttpRequest, booking_id: UUID) -> HttpResponse:
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         waits = facts["state"] == standing.PAYING
         return HttpResponse(status=204) if waits else redirect(request, f"/my/bookings/{booking_id}")
-    return render(request, "web/booking.html", {**facts, **_of_state(request, facts)})
+    facts |= _of_state(request, facts)
+    answer = render(request, "web/booking.html", facts)
+    if facts.get("public_key"):
+        allow(answer, **paying.STRIPE)
+    return answer
 
 
 def known(request: HttpRequest, booking_id: UUID) -> dict[str, Any]:

@@ -36,6 +36,11 @@ FAILURES: dict[str, str | Promise] = {
     "superseded": _("You began to pay in another way."),
 }
 DECLINED = _("The card was declined.")
+STRIPE = {  # https://docs.stripe.com/security/guide#content-security-policy
+    "script_src": "https://js.stripe.com https://*.js.stripe.com",
+    "frame_src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+    "connect_src": "https://api.stripe.com",
+}
 REPEATED = {"payment_declined", "payment_in_progress", "idempotency_key_reused"}  # the booking's page tells
 
 
@@ -49,6 +54,7 @@ def form(request: HttpRequest, payments: Sequence[dict[str, Any]]) -> dict[str, 
         "cards": cards,
         "attempt": standing.failed(payments),
         "sandbox": bool(told) and told["provider"] == "sandbox",
+        "public_key": told["publicKey"] if told else "",
         "failure": FAILURES.get(why["code"], DECLINED) if why else "",
         "at_bank": here(action["url"]) if action else "",
     }

@@ -16,7 +16,7 @@ from frontrow.services.payments import clients, together
 from frontrow.services.payments.door import PaymentsDoor
 from frontrow.services.payments.models import Payment
 from frontrow.services.payments.payment import Wanted
-from frontrow.services.payments.sandbox import PROVIDER
+from frontrow.services.payments.providers import PROVIDER
 from tests.cast import Actor, at_once, settle
 
 from .stage import DECLINED, VISA, captured, check_money, pays

@@ -125,7 +125,7 @@ def test_another_outcome_after_success_changes_nothing(ben, booking):
 
 def test_a_failure_is_said_once(ben, booking):
     _, problem = pays(ben, booking, DECLINED)
-    story.settle(problem["paymentId"], story.PROVIDER.find(problem["paymentId"]), timezone.now())
+    story.settle(problem["paymentId"], _found(problem["paymentId"]), timezone.now())
     assert len(said("payment.failed.v1")) == 1
 
 
@@ -324,11 +324,11 @@ class TestUnknownOutcomes:
 
     def test_an_order_that_arrives_after_it_was_given_up_is_not_charged(self, ben, booking, monkeypatch):
         orders = []
-        monkeypatch.setattr(story.PROVIDER, "charge", lambda order: orders.append(order) or lost())
+        monkeypatch.setattr(story.PROVIDER, "charge", lambda order, keep: orders.append(order) or lost())
         pays(ben, booking, BY_ITSELF)
         monkeypatch.undo()
         story.look_due(timezone.now())
-        late = story.PROVIDER.charge(orders[0])
+        late = story.PROVIDER.charge(orders[0], print)
         assert late.status == "failed"
         assert captured(booking) == []
 
@@ -369,9 +369,9 @@ class TestUnknownOutcomes:
         due = clients.due(UUID(booking["bookingId"]), ben.user_id)
         charge = story.PROVIDER.charge
 
-        def looked_at(order):
+        def looked_at(*order):
             story.look_due(timezone.now())
-            return charge(order)
+            return charge(*order)
 
         monkeypatch.setattr(story.PROVIDER, "charge", looked_at)
         wanted = story.Wanted(ben.user_id, due.booking_id, VISA)
@@ -380,10 +380,10 @@ class TestUnknownOutcomes:
     def test_a_booking_cancelled_meanwhile_is_told_as_that(self, ben, booking, monkeypatch):
         charge = story.PROVIDER.charge
 
-        def cancelled_first(order):
+        def cancelled_first(*order):
             ben.delete(f"/bookings/{booking['bookingId']}")
             settle()
-            return charge(order)
+            return charge(*order)
 
         monkeypatch.setattr(story.PROVIDER, "charge", cancelled_first)
         status, problem = pays(ben, booking, BY_ITSELF)
@@ -415,17 +415,17 @@ class TestUnknownOutcomes:
         pays(ben, other, LOST)
         cancel = story.PROVIDER.cancel
 
-        def fails_for_one(key, at):
-            if key == broken["paymentId"]:
+        def fails_for_one(order, at):
+            if order.key == broken["paymentId"]:
                 raise RuntimeError("broken")
-            return cancel(key, at)
+            return cancel(order, at)
 
         monkeypatch.setattr(story.PROVIDER, "cancel", fails_for_one)
         settle()
         assert (status_of(booking), status_of(other)) == ("held", "confirmed")
 
     def test_a_crash_before_the_charge_is_no_charge(self, ada, ben, booking, monkeypatch):
-        monkeypatch.setattr(story.PROVIDER, "charge", lambda order: crash())
+        monkeypatch.setattr(story.PROVIDER, "charge", lambda order, keep: crash())
         assert pays(ben, booking, BY_ITSELF)[0] == 500
         monkeypatch.undo()
         settle(timezone.now() + rules.LONGEST_WAIT)
@@ -575,7 +575,7 @@ class TestLate:
         paid_again = pays(ben, booking, **{"Idempotency-Key": "k1"})
         SandboxCharge.objects.filter(key=problem["paymentId"]).update(status="succeeded")
         first = Payment.objects.get(payment_id=problem["paymentId"])
-        story.settle(first.payment_id, story.PROVIDER.find(str(first.payment_id)), timezone.now())
+        story.settle(first.payment_id, _found(first.payment_id), timezone.now())
         settle()
         assert status_of(booking) == "confirmed"
         assert sorted(captured(booking)) == [(5000, 0), (5000, 5000)]
@@ -584,7 +584,7 @@ class TestLate:
     def test_after_it_one_can_pay(self, ben, booking):
         _, problem = pays(ben, booking, DECLINED)
         SandboxCharge.objects.update(status="succeeded")
-        story.settle(problem["paymentId"], story.PROVIDER.find(problem["paymentId"]), timezone.now())
+        story.settle(problem["paymentId"], _found(problem["paymentId"]), timezone.now())
         paid(ben, booking)
         settle()
         assert status_of(booking) == "confirmed"
@@ -619,3 +619,8 @@ class TestExtension:
         pays(ben, booking, DECLINED)
         ending.expire(Booking.objects.get().held_until)
         assert status_of(booking) == "held"
+
+
+def _found(payment_id):
+    """What became of a payment, by the provider."""
+    return story.PROVIDER.find(Payment.objects.get(pk=payment_id).order(timezone.now()))

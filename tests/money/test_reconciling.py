@@ -441,7 +441,7 @@ def test_a_refund_between_the_two_books_being_read_differs_from_nothing(ada, tic
     now = timezone.now() + LATE
     ((payment,),) = ledger._pages(now - timedelta(days=1), now)
     refunds(ada, ticket, amount=10)
-    (entry,) = sandbox.PROVIDER.entries([ticket["paymentId"]]).values()
+    (entry,) = ledger.PROVIDER.entries([payment.order(now)]).values()
     assert (payment.refunding, entry.refunded) == (0, 10)
     assert ledger._compared(payment, entry, now) is None
 

@@ -233,10 +233,10 @@ class TestWhileTheBankIsAway:
         send = story.PROVIDER.refund
         first = Payment.objects.get(payment_id=payment["paymentId"]).reference
 
-        def fails_for_one(key, reference, amount, at):
-            if reference == first:
+        def fails_for_one(key, charged, amount, at):
+            if charged.reference == first:
                 raise RuntimeError("broken")
-            return send(key, reference, amount, at)
+            return send(key, charged, amount, at)
 
         monkeypatch.setattr(story.PROVIDER, "refund", fails_for_one)
         ada.delete(f"/events/{event['eventId']}")

@@ -19,12 +19,13 @@ from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
 from frontrow.chassis.schemas import In, Line, Out, Query, Text, Whole
-from frontrow.services.payments import pages, payment, refund, rules
+from frontrow.services.payments import notices, pages, payment, refund, rules
 from frontrow.services.payments.clients import NothingDue
 from frontrow.services.payments.models import Finding, Payment
 from frontrow.services.payments.payment import PaymentDeclined, PaymentInProgress, Wanted
+from frontrow.services.payments.provider import Forged
+from frontrow.services.payments.providers import PROVIDER
 from frontrow.services.payments.refund import AlreadyRefunded, AmountTooHigh, NotPaid
-from frontrow.services.payments.sandbox import CARDS, PROVIDER
 
 door = Door("payments", "Paying for bookings, and getting money back.")
 
@@ -44,7 +45,8 @@ class PaymentIn(In):
     @classmethod
     def _known(cls, method: str) -> str:
         if not PROVIDER.accepts(method):
-            raise ValueError(f"is not a test card of the sandbox; these are: {', '.join(CARDS)}")
+            known = ", ".join(each.payment_method for each in PROVIDER.methods())
+            raise ValueError(f"is no payment method of {PROVIDER.name}; see GET /payments/methods: {known}")
         return method
 
     def wanted(self, user_id: UUID, key: str | None, request_id: str) -> Wanted:
@@ -62,6 +64,7 @@ class MethodOut(Out):
 
 class MethodsOut(Out):
     provider: str
+    public_key: str
     methods: list[MethodOut]
 
 
@@ -151,7 +154,7 @@ class FindingOut(Out):
     finding_id: UUID
     kind: Literal[
         "paid_without_ticket", "ticket_given_back", "outcome_unheard", "charge_missing", "charge_unknown",
-        "amount_differs", "refund_differs", "refund_waits",
+        "amount_differs", "refund_differs", "refund_waits", "disputed",
     ]  # fmt: skip
     payment_id: UUID | None
     booking_id: UUID | None
@@ -214,9 +217,9 @@ def mine(request: HttpRequest, query: InQuery[PaymentsQuery]) -> Any:
 
 @door.get("/payments/methods", auth=None, **answers(200, MethodsOut))
 def methods(request: HttpRequest, response: HttpResponse) -> Any:
-    """What to pay with: the sandbox's test cards, and what each of them means."""
+    """What to pay with: the sandbox's test cards and what each means, or the key for Stripe's own form."""
     response["Cache-Control"] = "public, max-age=60"
-    return {"provider": PROVIDER.name, "methods": PROVIDER.methods()}
+    return {"provider": PROVIDER.name, "public_key": PROVIDER.public_key, "methods": PROVIDER.methods()}
 
 
 @door.get("/payments/totals", **answers(200, TotalsOut, *SIGNED_IN))
@@ -264,3 +267,18 @@ def grant(request: HttpRequest, body: RefundIn) -> Any:
 def sandbox_page(request: HttpRequest, reference: str) -> Any:
     """Where a person confirms a payment to the sandbox's bank."""
     return pages.sandbox_page(request, reference)
+
+
+@door.api_operation(
+    ["GET", "POST"], "/stripe/{signed}", auth=None, include_in_schema=False, url_name="stripe"
+)
+def stripe_page(request: HttpRequest, signed: str) -> Any:
+    """Where a person confirms a payment by Stripe to their bank."""
+    return pages.stripe_page(request, signed)
+
+
+@door.post("/webhooks/stripe", auth=None, include_in_schema=False, **answers(204, None, Forged))
+def told_by_stripe(request: HttpRequest) -> Any:
+    """What Stripe tells by itself, signed by it."""
+    notices.keep(request.body, request.headers.get("Stripe-Signature", ""), timezone.now())
+    return Status(204, None)

@@ -3,13 +3,25 @@
 from datetime import datetime
 
 from frontrow.chassis.periodic import every
-from frontrow.services.payments import payment, reconciling, refund, watching
+from frontrow.services.payments import notices, payment, reconciling, refund, watching
 
 
 @every(seconds=1, alone=True)
 def look_at_payments(now: datetime) -> None:
     """Learn what became of payments whose outcome is not known."""
     payment.look_due(now)
+
+
+@every(seconds=1, alone=True)
+def look_into_notices(now: datetime) -> None:
+    """See to what the provider told."""
+    notices.look_into_due(now)
+
+
+@every(hours=6, alone=True)
+def forget_old_notices(now: datetime) -> None:
+    """Let go of what the provider told long ago."""
+    notices.forget_old(now)
 
 
 @every(seconds=0.5, alone=True)

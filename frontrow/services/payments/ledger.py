@@ -17,7 +17,7 @@ from frontrow.services.payments import rules
 from frontrow.services.payments.findings import Found
 from frontrow.services.payments.models import Finding, Payment, Refund
 from frontrow.services.payments.provider import Entry
-from frontrow.services.payments.sandbox import PROVIDER
+from frontrow.services.payments.providers import PROVIDER
 
 AT_ONCE = 500  # payments about which the provider is asked in one call
 
@@ -25,7 +25,7 @@ AT_ONCE = 500  # payments about which the provider is asked in one call
 def differences(since: datetime, now: datetime) -> Iterator[Found]:
     """Where the books differ on what began since then. Raises ProviderAway."""
     for payments in _pages(since, now):
-        entries = PROVIDER.entries([str(payment.pk) for payment in payments])
+        entries = PROVIDER.entries([payment.order(payment.created_at) for payment in payments])
         for payment in payments:
             if found := _compared(payment, entries.get(str(payment.pk)), now):
                 yield found

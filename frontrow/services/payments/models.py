@@ -12,7 +12,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count, F, Q, Sum
 
 from frontrow.chassis.ids import new_id
-from frontrow.services.payments.provider import Outcome
+from frontrow.services.payments.provider import Order, Outcome
 from frontrow.services.payments.rules import (
     CAPTURED,
     FAILED,
@@ -138,6 +138,10 @@ class Payment(models.Model):
             models.Index(fields=["organizer_id", "event_id"], name="payments_of_organizer"),
         ]
 
+    def order(self, at: datetime) -> Order:
+        """What the provider is to charge for it, or has charged."""
+        return Order(str(self.pk), self.amount, self.currency, self.method, at, self.reference)
+
 
 class Refund(models.Model):
     refund_id = models.UUIDField(primary_key=True, default=new_id)  # also the provider's idempotency key
@@ -211,6 +215,30 @@ class Finding(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["about", "kind"], name="payments_finding_once")]
         indexes = [models.Index(fields=["organizer_id", "finding_id"], name="payments_findings_of")]
+
+
+class NoticeQuerySet(Retried["ProviderNotice"]):
+    """See Retried."""
+
+
+class ProviderNotice(models.Model):
+    """What the provider told by itself, by its own id: looked into at next_at, until that is null."""
+
+    notice_id = models.CharField(primary_key=True, max_length=100)
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=100, blank=True)
+    reference = models.CharField(max_length=100)
+    details = models.CharField(max_length=500, blank=True)  # of a dispute
+    received_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="payments_notices_due"),
+        ]
 
 
 class SandboxCharge(models.Model):

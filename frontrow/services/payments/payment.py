@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -21,8 +22,8 @@ from frontrow.services.payments import clients, messages, refund, rules
 from frontrow.services.payments.clients import Due, NothingDue
 from frontrow.services.payments.metrics import became
 from frontrow.services.payments.models import Payment
-from frontrow.services.payments.provider import CANCELLED, Order, Outcome, ProviderAway
-from frontrow.services.payments.sandbox import PROVIDER
+from frontrow.services.payments.provider import CANCELLED, Outcome, ProviderAway
+from frontrow.services.payments.providers import PROVIDER
 
 log = structlog.get_logger(__name__)
 AT_ONCE, BATCHES = 20, 5
@@ -145,13 +146,17 @@ def _begin(due: Due, wanted: Wanted, now: datetime) -> Payment:
 
 def order(payment: Payment, now: datetime) -> Payment:
     """Charge a payment that is written down. Raises PaymentDeclined."""
-    charge = order_of(payment, now)
-    return _told(_settled_by(payment, lambda: PROVIDER.charge(charge), now))
+    keep = partial(_keep_reference, payment)
+    return _told(_settled_by(payment, lambda: PROVIDER.charge(payment.order(now), keep), now))
 
 
-def order_of(payment: Payment, now: datetime) -> Order:
-    """What the provider is to charge for it."""
-    return Order(str(payment.payment_id), payment.amount, payment.currency, payment.method, now)
+def _keep_reference(payment: Payment, reference: str) -> None:
+    """Remember how the provider can be asked. Raises ProviderAway: somebody ended the payment meanwhile."""
+    ours = Payment.objects.filter(pk=payment.pk, status=rules.PROCESSING)
+    if not ours.update(reference=reference):
+        raise ProviderAway
+    payment.reference = reference
+    point("payments.prepared")
 
 
 def _told(payment: Payment) -> Payment:
@@ -182,7 +187,7 @@ def give_up(payment: Payment, why: str, now: datetime) -> Payment:
     """
 
     def cancelled() -> Outcome:
-        outcome = PROVIDER.cancel(str(payment.payment_id), now)
+        outcome = PROVIDER.cancel(payment.order(now), now)
         given_up = outcome.code == CANCELLED
         return replace(outcome, code=why, reason=rules.GIVEN_UP[why]) if given_up else outcome
 
@@ -248,7 +253,12 @@ def look(payment: Payment, now: datetime) -> Payment:
         return give_up(payment, "no_answer", now)
     if now - payment.created_at > rules.TO_AUTHENTICATE:
         return give_up(payment, "not_authenticated", now)
-    return _settled_by(payment, lambda: PROVIDER.find(str(payment.payment_id)), now)
+    return hear(payment, now)
+
+
+def hear(payment: Payment, now: datetime) -> Payment:
+    """Learn from the provider what became of a payment, and leave it be if nothing did."""
+    return _settled_by(payment, lambda: PROVIDER.find(payment.order(now)), now)
 
 
 def look_due(now: datetime) -> int:

@@ -15,7 +15,7 @@ from frontrow.services.payments import messages, rules
 from frontrow.services.payments.metrics import refunded
 from frontrow.services.payments.models import Payment, Refund
 from frontrow.services.payments.provider import ProviderAway
-from frontrow.services.payments.sandbox import PROVIDER
+from frontrow.services.payments.providers import PROVIDER
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 100
@@ -138,7 +138,7 @@ def _owe(payment: Payment, refund: Refund, now: datetime) -> Refund:
 def send(refund: Refund, now: datetime) -> Refund:
     """Have the provider give it back; the refund as it is then: pending still, if there was no answer."""
     try:
-        reference = PROVIDER.refund(str(refund.refund_id), refund.payment.reference, refund.amount, now)
+        reference = PROVIDER.refund(str(refund.refund_id), refund.payment.order(now), refund.amount, now)
     except ProviderAway:
         metrics.FAULTS.labels("provider").inc()
         log.warning("refund_unanswered", refund_id=str(refund.refund_id), attempts=refund.attempts)

@@ -23,9 +23,10 @@ CHARGE_MISSING = "charge_missing"  # captured, as we have it, but not as the pro
 CHARGE_UNKNOWN = "charge_unknown"  # the provider took money for no payment of ours
 AMOUNT_DIFFERS, REFUND_DIFFERS = "amount_differs", "refund_differs"  # from what the provider took, gave back
 REFUND_WAITS = "refund_waits"  # the provider has not taken it
+DISPUTED = "disputed"  # somebody took it to their bank, and a person has to answer
 LEDGER = (UNHEARD, CHARGE_MISSING, CHARGE_UNKNOWN, AMOUNT_DIFFERS, REFUND_DIFFERS, REFUND_WAITS)
 TICKETS = (WITHOUT_TICKET, GIVEN_BACK)
-FINDINGS = (*TICKETS, *LEDGER)
+FINDINGS = (*TICKETS, *LEDGER, DISPUTED)
 OPEN, HEALING, HEALED, GONE = "open", "healing", "healed", "gone"  # what became of a finding; gone by itself
 MOST_TRIES = 3  # of healing one: who did not heal by then needs a person
 STUCK = timedelta(minutes=15)  # in which the provider should have answered

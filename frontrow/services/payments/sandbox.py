@@ -7,7 +7,7 @@ never come.
 import re
 import secrets
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,17 @@ from django.utils.translation import gettext_noop as _
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.payments.models import SandboxCharge, SandboxRefund
-from frontrow.services.payments.provider import CANCELLED, Entry, Method, Order, Outcome, ProviderAway
+from frontrow.services.payments.provider import (
+    CANCELLED,
+    Entry,
+    Forged,
+    Keep,
+    Method,
+    Notice,
+    Order,
+    Outcome,
+    ProviderAway,
+)
 from frontrow.services.payments.rules import FAILED, REQUIRES_ACTION, SUCCEEDED
 
 SLOW_SECONDS = 2.0
@@ -72,7 +82,7 @@ REASONS = {
 class Sandbox:
     """See provider.Provider."""
 
-    name = "sandbox"
+    name, public_key = "sandbox", ""
 
     def accepts(self, method: str) -> bool:
         return method in CARDS
@@ -80,7 +90,7 @@ class Sandbox:
     def methods(self) -> list[Method]:
         return [Method(key, card.brand, card.last_digits, card.meaning) for key, card in CARDS.items()]
 
-    def charge(self, order: Order) -> Outcome:
+    def charge(self, order: Order, keep: Keep) -> Outcome:
         refuse_inside_transaction("charging")
         meaning = CARDS[order.method].meaning
         if meaning == NO_ANSWER:
@@ -105,14 +115,14 @@ class Sandbox:
         charged = SandboxCharge.objects.filter(key__in=[order.key for order in simple], status=SUCCEEDED)
         return {charge.key: _outcome(charge) for charge in charged}
 
-    def find(self, key: str) -> Outcome | None:
+    def find(self, order: Order) -> Outcome | None:
         refuse_inside_transaction("asking the provider")
-        charge = SandboxCharge.objects.filter(key=key).first()
+        charge = SandboxCharge.objects.filter(key=order.key).first()
         return _outcome(charge) if charge else None
 
-    def cancel(self, key: str, at: datetime) -> Outcome:
+    def cancel(self, order: Order, at: datetime) -> Outcome:
         refuse_inside_transaction("cancelling a charge")
-        charge, _ = SandboxCharge.objects.get_or_create(key=key, defaults={
+        charge, _ = SandboxCharge.objects.get_or_create(key=order.key, defaults={
             "reference": _reference(), "status": FAILED, "code": CANCELLED,
             "amount": 0, "at": at,
         })  # fmt: skip
@@ -120,10 +130,11 @@ class Sandbox:
         charge.refresh_from_db()
         return _outcome(charge)
 
-    def refund(self, key: str, reference: str, amount: int, at: datetime) -> str:
+    def refund(self, key: str, charged: Order, amount: int, at: datetime) -> str:
         refuse_inside_transaction("refunding")
         with transaction.atomic():
-            charge = SandboxCharge.objects.select_for_update().get(reference=reference, status=SUCCEEDED)
+            taken = SandboxCharge.objects.filter(reference=charged.reference, status=SUCCEEDED)
+            charge = taken.select_for_update().get()
             fresh = {"reference": _reference(), "charge": charge, "amount": amount, "at": at}
             refund, made = SandboxRefund.objects.get_or_create(key=key, defaults=fresh)
             if made:
@@ -133,9 +144,10 @@ class Sandbox:
             raise ProviderAway
         return refund.reference
 
-    def entries(self, keys: Collection[str]) -> dict[str, Entry]:
+    def entries(self, orders: Sequence[Order]) -> dict[str, Entry]:
         refuse_inside_transaction("reading the ledger")
-        return {charge.key: _entry(charge) for charge in SandboxCharge.objects.filter(key__in=keys)}
+        charges = SandboxCharge.objects.filter(key__in=[order.key for order in orders])
+        return {charge.key: _entry(charge) for charge in charges}
 
     def ledger(self, since: datetime) -> Iterator[list[Entry]]:
         refuse_inside_transaction("reading the ledger")
@@ -145,8 +157,17 @@ class Sandbox:
             yield [_entry(charge) for charge in page]
             page = list(charges.filter(reference__gt=page[-1].reference)[:PAGE])
 
+    def told(self, body: bytes, signature: str) -> Notice | None:
+        raise Forged("The sandbox tells nothing by itself.")
 
-PROVIDER = Sandbox()
+    def client_secret(self, reference: str) -> str:
+        return ""  # its bank has a page of its own
+
+    def key_of(self, reference: str) -> str:
+        return SandboxCharge.objects.values_list("key", flat=True).get(reference=reference)
+
+
+SANDBOX = Sandbox()
 
 
 def waiting(reference: str) -> SandboxCharge:

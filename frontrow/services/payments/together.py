@@ -19,7 +19,7 @@ from frontrow.services.payments.metrics import became
 from frontrow.services.payments.models import Payment
 from frontrow.services.payments.payment import Wanted
 from frontrow.services.payments.provider import Outcome
-from frontrow.services.payments.sandbox import PROVIDER
+from frontrow.services.payments.providers import PROVIDER
 
 log = structlog.get_logger(__name__)
 GROUP = 64  # payments at most
@@ -61,7 +61,7 @@ def _begin(wanted: Sequence[Wanted], dues: Mapping[UUID, Due], now: datetime) ->
 
 
 def _charge(begun: Mapping[Wanted, Payment], now: datetime) -> None:
-    outcomes = PROVIDER.charge_some([payment.order_of(each, now) for each in begun.values()])
+    outcomes = PROVIDER.charge_some([each.order(now) for each in begun.values()])
     point("payments.charged")
     with transaction.atomic(durable=True):
         captured = Payment.objects.capture({UUID(key): outcome for key, outcome in outcomes.items()})

@@ -6,7 +6,8 @@ from django.utils import timezone
 from frontrow.chassis.ids import new_id
 from frontrow.services.payments.models import Payment, SandboxCharge
 from frontrow.services.payments.provider import Order, ProviderAway
-from frontrow.services.payments.sandbox import CARDS, PROVIDER
+from frontrow.services.payments.providers import PROVIDER
+from frontrow.services.payments.sandbox import CARDS
 from tests.cast import Actor
 
 pytestmark = pytest.mark.django_db
@@ -239,7 +240,7 @@ def test_a_card_does_what_it_means(method, monkeypatch):
     monkeypatch.setattr("frontrow.services.payments.sandbox.SLOW_SECONDS", 0.01)
     order = Order(str(new_id()), 100, "EUR", method.payment_method, timezone.now())
     try:
-        outcome = PROVIDER.charge(order)
+        outcome = PROVIDER.charge(order, print)
         became = outcome.code or outcome.status
     except ProviderAway:
         became = "away"

@@ -1,0 +1,1 @@
+"""Paying by Stripe: against localstripe, and against a provider that misbehaves as it is told."""
