@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import connection, models
 
+from frontrow.chassis.arrays import array
+
 
 class CopyQuerySet(models.QuerySet[Any]):
     """Of a model with a primary key of its owner's and a `version`."""
@@ -28,9 +30,8 @@ class CopyQuerySet(models.QuerySet[Any]):
         some = [newest[each] for each in sorted(newest)]
         if some:
             with connection.cursor() as cursor:
-                cursor.execute(
-                    self._statement(list(some[0])), [[row[name] for row in some] for name in some[0]]
-                )
+                columns = [array(row[name] for row in some) for name in some[0]]
+                cursor.execute(self._statement(list(some[0])), columns)
 
     def _statement(self, names: list[str]) -> str:
         """Made of our own models' names only; what others say goes in as parameters."""

@@ -21,7 +21,7 @@ class DeliveryRows(ReadOnlyRows):
 
 @admin.register(Notification)
 class Notifications(ReadOnly):
-    list_display = ("notification_id", "kind", "subject", "user_id", "booking_id", "date", "told", "read_at")
+    list_display = ("notification_id", "kind", "user_id", "booking_id", "date", "told", "read_at")
     list_filter = (one_of("kind", *KINDS), "told")
     ordering = ("-notification_id",)
     search_ids = ("pk", "user_id", "booking_id")

@@ -123,10 +123,9 @@ def mine(
     if query.unread:
         rows = rows.filter(read_at=None)
     found, cursor = page(rows, ORDER, query)
-    response["Content-Language"] = settings.LANGUAGE_CODE
-    if accept_language:
-        response["Content-Language"] = translation.get_language_from_request(request)
-        notification.in_language(found, response["Content-Language"])
+    asked_for = translation.get_language_from_request(request) if accept_language else settings.LANGUAGE_CODE
+    notification.in_language(found, asked_for)
+    response["Content-Language"] = asked_for
     patch_vary_headers(response, ["Accept-Language"])
     items = [NotificationOut.model_validate(each) for each in found]
     return Page[NotificationOut](items=items, next_cursor=cursor)

@@ -8,7 +8,7 @@ from frontrow.services.notifications import announcement, mailing, notification
 
 @every(seconds=2, alone=True)
 def tell_waiting(now: datetime) -> None:
-    """Give words to what waited for the news of its event."""
+    """Tell what waited for the news of its event."""
     notification.tell_waiting(now)
 
 

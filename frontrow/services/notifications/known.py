@@ -9,7 +9,14 @@ from django.db import transaction
 
 from frontrow.chassis.message import rfc3339
 from frontrow.services.notifications import clients, rules
-from frontrow.services.notifications.models import Announcement, Booking, Event, Person
+from frontrow.services.notifications.models import (
+    Announcement,
+    Booking,
+    Event,
+    Notification,
+    Person,
+    Snapshot,
+)
 
 
 def learn_person(facts: dict[str, Any]) -> None:
@@ -71,6 +78,15 @@ def deadline_of(booking_id: UUID) -> str | None:
     """Until when a booking is held, as far as we know."""
     held = Booking.objects.filter(pk=booking_id, status=rules.HELD).first()
     return rfc3339(held.expires_at) if held else None
+
+
+def recall(told: Iterable[Notification]) -> None:
+    """Put beside the facts of each the event as it was when that was told, or null; nothing is stored."""
+    some = [each for each in told if "event" not in each.facts]  # older code stored it there
+    versions = {(each.event_id, each.event_version) for each in some if each.event_version is not None}
+    events = {event.pk: event.snapshot for event in Snapshot.objects.filter(pk__in=list(versions))}
+    for each in some:
+        each.facts = {**each.facts, "event": events.get((each.event_id, each.event_version))}
 
 
 def _announce_change(event: Event) -> None:

@@ -112,6 +112,7 @@ def _send(delivery: Delivery, connection: BaseEmailBackend, now: datetime) -> bo
 
 def _write_and_send(notification: Notification, connection: BaseEmailBackend, now: datetime) -> bool:
     """Whether it was sent: not to somebody who is gone, nor what would mislead by now."""
+    known.recall([notification])
     person = known.person_of(notification.user_id)
     if person is None or _is_unwanted(notification) or _is_outdated(notification, now):
         return False

@@ -39,30 +39,19 @@ class EventQuerySet(CopyQuerySet):
         return soon.filter(Q(reminded_for=None) | ~Q(reminded_for=F("date")))
 
 
-class Event(models.Model):
-    """What the texts need of an event; a copy, as of a version."""
+class Known(models.Model):
+    """What the texts need of an event, as of a version."""
 
-    event_id = models.UUIDField(primary_key=True)
     version = models.BigIntegerField()
-    organizer_id = models.UUIDField()
     title = models.CharField(max_length=200)
     date = models.DateTimeField()
     end_date = models.DateTimeField()
     timezone = models.CharField(max_length=64)
     location = models.CharField(max_length=300)
     status = models.CharField(max_length=10)
-    since = models.DateTimeField()  # all of this is so
-    told = models.JSONField(null=True)  # date, end, time zone and place, as people were last told
-    told_version = models.BigIntegerField(null=True)  # and of which version that is
-    announced = models.BooleanField(default=False)  # whether a change was ever announced
-    reminded_for = models.DateTimeField(null=True)  # the date that people were reminded of
-
-    objects = EventQuerySet.as_manager()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["date"], condition=Q(status=PUBLISHED), name="notifications_to_remind")
-        ]
+        abstract = True
 
     @property
     def terms(self) -> dict[str, str]:
@@ -76,6 +65,32 @@ class Event(models.Model):
     def snapshot(self) -> dict[str, Any]:
         """The event as a notification speaks of it for good."""
         return {**self.terms, "title": self.title, "status": self.status, "version": self.version}
+
+
+class Event(Known):
+    """An event as it is now; a copy."""
+
+    event_id = models.UUIDField(primary_key=True)
+    organizer_id = models.UUIDField()
+    since = models.DateTimeField()  # all of this is so
+    told = models.JSONField(null=True)  # date, end, time zone and place, as people were last told
+    told_version = models.BigIntegerField(null=True)  # and of which version that is
+    announced = models.BooleanField(default=False)  # whether a change was ever announced
+    reminded_for = models.DateTimeField(null=True)  # the date that people were reminded of
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["date"], condition=Q(status=PUBLISHED), name="notifications_to_remind")
+        ]
+
+
+class Snapshot(Known):
+    """An event as it was in a version of which somebody was told; it never changes."""
+
+    pk = models.CompositePrimaryKey("event_id", "version")
+    event_id = models.UUIDField()
 
 
 class Booking(models.Model):
@@ -120,9 +135,10 @@ class Notification(models.Model):
     event_id = models.UUIDField(null=True)
     booking_id = models.UUIDField(null=True)
     facts = models.JSONField()
-    told = models.BooleanField(default=False)  # has its words, and can be read
-    subject = models.CharField(max_length=400)
-    message = models.TextField()
+    told = models.BooleanField(default=False)  # and can be read
+    event_version = models.BigIntegerField(null=True)  # which Snapshot it speaks of
+    subject = models.CharField(max_length=400, blank=True, db_default="")  # of older code; now they are
+    message = models.TextField(blank=True, db_default="")  # made of the facts when they are read
     date = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 

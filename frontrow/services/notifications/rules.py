@@ -60,11 +60,6 @@ def is_outdated(
     return False
 
 
-def mail_at(kind: str, now: datetime) -> datetime:
-    """When a mail of what is told now is due."""
-    return now + BEFORE_MAIL.get(kind, timedelta(0))
-
-
 def wait_after(attempts: int) -> timedelta:
     """How long a mail waits after so many failures: doubling from half a minute to four hours."""
     return min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)

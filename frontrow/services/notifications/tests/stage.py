@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from frontrow.chassis import listener
@@ -11,7 +12,7 @@ from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
 from frontrow.services.notifications import rules
 from frontrow.services.notifications.models import Announcement, Notification
-from frontrow.services.notifications.notification import tell
+from frontrow.services.notifications.notification import in_language, tell
 from tests.contracts.promises import check_message, example
 
 NOW = datetime(2030, 4, 1, 10, tzinfo=UTC)  # a month before the event of the examples
@@ -86,5 +87,7 @@ def kinds(user_id: UUID = BEN) -> list[str]:
 
 
 def told(kind: str, user_id: UUID = BEN) -> Notification:
-    """The only notification of a kind that a person has."""
-    return Notification.objects.of(user_id).get(kind=kind)
+    """The only notification of a kind that a person has, as who asks in no language reads it."""
+    found = Notification.objects.of(user_id).get(kind=kind)
+    in_language([found], settings.LANGUAGE_CODE)
+    return found

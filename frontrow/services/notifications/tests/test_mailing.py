@@ -201,7 +201,7 @@ class TestFailures:
         letter = mailing.letter
 
         def broken(notification, *rest):
-            if notification.subject == "Word 0":
+            if notification.facts["subject"] == "Word 0":
                 raise ZeroDivisionError("a bug")
             return letter(notification, *rest)
 
@@ -302,6 +302,6 @@ class TestCalendars:
 
 def test_what_waits_or_was_given_up_is_measured():
     write(2)
-    Delivery.objects.filter(notification__subject="Word 0").update(state=GIVEN_UP)
+    Delivery.objects.filter(notification__facts__subject="Word 0").update(state=GIVEN_UP)
     mailing.measure()
     assert [mailing.STATES.labels(name)._value.get() for name in (WAITING, GIVEN_UP)] == [1, 1]

@@ -10,7 +10,7 @@ from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import TooMany, Unavailable
 from frontrow.services.notifications import announcement, clients, mailing, notification, rules
 from frontrow.services.notifications.letter import letter
-from frontrow.services.notifications.models import Delivery, Notification
+from frontrow.services.notifications.models import Delivery, Event, Notification
 from frontrow.services.notifications.notification import tell
 
 from .stage import BEN, BOOKING, EVENT, MAILED, NOW, ben_is_known, heard, kinds, told
@@ -188,7 +188,7 @@ def test_who_booked_nothing_is_not_told_that_they_did():
 
 def test_an_organizer_does_not_write_without_end(holders):  # noqa: F811
     heard("event.published")
-    organizer = notification.Event.objects.get().organizer_id
+    organizer = Event.objects.get().organizer_id
     for _ in range(announcement.LIMIT.most):
         announcement.to_holders(EVENT, organizer, "", "Again", NOW)
     with pytest.raises(TooMany):
@@ -198,6 +198,6 @@ def test_an_organizer_does_not_write_without_end(holders):  # noqa: F811
 
 def test_nobody_is_left_to_write_to_of_a_cancelled_event(holders):  # noqa: F811
     heard("event.cancelled")
-    organizer = notification.Event.objects.get().organizer_id
+    organizer = Event.objects.get().organizer_id
     with pytest.raises(announcement.EventCancelled):
         announcement.to_holders(EVENT, organizer, "", "Sorry", NOW)

@@ -10,7 +10,7 @@ from frontrow.chassis import listener
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import Unavailable
 from frontrow.services.notifications import clients, known, notification
-from frontrow.services.notifications.models import Booking, Delivery, Event, Notification, Person
+from frontrow.services.notifications.models import Booking, Delivery, Event, Notification, Person, Snapshot
 
 from .stage import BEN, BOOKING, EVENT, NOW, hear, heard, kinds, news, told
 
@@ -88,6 +88,24 @@ def test_a_notification_keeps_the_words_and_the_event_it_was_told_with():
     assert (after.event_id, after.booking_id, after.date) == (EVENT, BOOKING, NOW + timedelta(minutes=1))
 
 
+def test_what_was_told_stays_when_its_event_changes_or_is_gone():
+    hear(*a_life()[:3])
+    heard("event.updated", version=2, title="Two evenings")
+    heard("booking.confirmed", version=2)
+    Event.objects.all().delete()
+    assert told("booking_held").subject == "Held for you: An evening with Clara"
+    assert told("booking_confirmed").subject == "Your tickets: Two evenings"
+    assert [each.version for each in Snapshot.objects.order_by("version")] == [1, 2]
+
+
+def test_whatever_people_write_is_told_as_it_is():
+    odd = """a "b" {c,d} \\n 'e' NULL é 🎻\nf"""
+    heard("event.published", title=odd[:-2])
+    heard("payment.failed", **MINE, code="x", reason=odd)
+    assert odd in told("payment_failed").message
+    assert odd[:-2] in told("payment_failed").message
+
+
 def test_two_failed_payments_are_two_notifications():
     heard("event.published")
     heard("payment.failed", **MINE, paymentId=new_id())
@@ -101,8 +119,9 @@ def test_a_failed_payment_tells_the_deadline_only_while_the_hold_lives():
     assert "We hold your places until Monday, 1 April 2030, 11:45 CEST." in told("payment_failed").message
     heard("booking.expired")
     heard("payment.failed", **MINE, paymentId=new_id())
-    messages = Notification.objects.filter(kind="payment_failed").values_list("message", flat=True)
-    assert ["We hold" in message for message in messages.order_by("pk")] == [True, False]
+    both = list(Notification.objects.filter(kind="payment_failed").order_by("pk"))
+    notification.in_language(both, "en")
+    assert ["We hold" in each.message for each in both] == [True, False]
 
 
 def test_a_cancelled_event_is_told_once_however_many_bookings():
