@@ -15,10 +15,9 @@ from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import cached_property
 
-from frontrow.chassis import parked
+from frontrow.chassis import clock, parked
 from frontrow.chassis.models import Delivery, Job, Outbox
 from frontrow.chassis.refusals import BadRequest
 
@@ -162,7 +161,7 @@ class Deliveries(ReadOnly):
         chosen = [each for each in queryset if each.parked_at]
         names = [parked.Name(each.listener, each.message_id) for each in chosen]
         try:
-            count = parked.replay(names, timezone.now())
+            count = parked.replay(names, clock.now())
         except parked.UnknownParked as refusal:  # somebody else replayed it at the same moment
             self.message_user(request, str(refusal), messages.ERROR)
             return

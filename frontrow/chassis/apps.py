@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps as admin
+from django.db.backends.signals import connection_created
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -12,9 +13,10 @@ class Chassis(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from frontrow.chassis import logs
+        from frontrow.chassis import clock, logs
 
         logs.configure()
+        connection_created.connect(clock.ask)
         if settings.SERVICES:  # the pages alone hear nothing, and have nothing to do by the clock
             autodiscover_modules("handlers", "jobs")
 

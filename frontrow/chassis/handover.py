@@ -12,9 +12,8 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count
-from django.utils import timezone
 
-from frontrow.chassis import listener, metrics
+from frontrow.chassis import clock, listener, metrics
 from frontrow.chassis.environment import SERVICES
 from frontrow.chassis.message import Message
 from frontrow.chassis.models import Delivery
@@ -32,7 +31,7 @@ def reaches_all() -> bool:
 
 def publish(messages: list[Message]) -> None:
     """Put a delivery down for each listener of each message, in the relay's transaction."""
-    now = timezone.now()  # not when it was said: that clock may be ahead of ours
+    now = clock.now()
     deliveries = [
         Delivery(listener=name, message_id=message.id, message=message.envelope(), next_at=now)
         for message in messages

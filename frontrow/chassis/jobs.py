@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Count, Min
-from django.utils import timezone
 
-from frontrow.chassis import handover, listener, metrics
+from frontrow.chassis import clock, handover, listener, metrics
 from frontrow.chassis.models import Outbox
 from frontrow.chassis.periodic import every
 
@@ -17,7 +16,7 @@ def measure(now: datetime) -> None:
     """Set the gauges of what waits."""
     waiting = Outbox.objects.aggregate(length=Count("id"), oldest=Min("created_at"))
     metrics.OUTBOX_LENGTH.set(waiting["length"])
-    metrics.OUTBOX_AGE.set((timezone.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0)
+    metrics.OUTBOX_AGE.set((clock.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0)
     handover.measure()
 
 

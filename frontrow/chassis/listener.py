@@ -9,10 +9,9 @@ from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
-from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
-from frontrow.chassis import metrics
+from frontrow.chassis import clock, metrics
 from frontrow.chassis.arrays import array
 from frontrow.chassis.message import Message
 from frontrow.chassis.models import Heard
@@ -113,7 +112,7 @@ def _mark(listener: str, messages: Iterable[Message]) -> set[UUID]:
         cursor.execute(
             "INSERT INTO chassis_heard (listener, message_id, heard_at)"
             " SELECT %s, id, %s FROM unnest(%s::uuid[]) AS id ON CONFLICT DO NOTHING RETURNING message_id",
-            [listener, timezone.now(), array(ids)],
+            [listener, clock.now(), array(ids)],
         )
         return {message_id for (message_id,) in cursor.fetchall()}
 

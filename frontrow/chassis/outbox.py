@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
-from frontrow.chassis import handover, metrics
+from frontrow.chassis import clock, handover, metrics
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
@@ -36,7 +35,7 @@ def say_all(facts: list[tuple[str, UUID, int, dict[str, Any]]], request_ids: Seq
     """Write several messages at once; see `say`. `request_ids` tells the request of each, if not of all."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A message is said in the transaction of what it tells.")
-    now, requests = timezone.now(), request_ids or [request_id() or ""] * len(facts)
+    now, requests = clock.now(), request_ids or [request_id() or ""] * len(facts)
     Outbox.objects.bulk_create(
         Outbox(
             id=new_id(), type=kind, key=key, version=version, data=data, request_id=request, created_at=now

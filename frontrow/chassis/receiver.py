@@ -11,13 +11,12 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import structlog
 from django.conf import settings
 from django.db import Error, close_old_connections
-from django.utils import timezone
 from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.message import Message as Received
 from kombu.messaging import Consumer
 
-from frontrow.chassis import broker, handover, metrics
+from frontrow.chassis import broker, clock, handover, metrics
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.message import Message
 
@@ -109,7 +108,7 @@ class Receiver:
     def _apply(self, messages: list[Message]) -> None:
         """Have them heard, or kept until they can be; what cannot even be kept is parked as text."""
         try:
-            handover.receive(self.service, messages, timezone.now())
+            handover.receive(self.service, messages, clock.now())
         except broker.NOT_OURS as fault:
             if len(messages) > 1:
                 for message in messages:
@@ -120,7 +119,7 @@ class Receiver:
 
     def _park(self, received: Received) -> None:
         reason = received.headers.get("x-first-death-reason", "found among its dead letters")
-        now, why = timezone.now(), _clean(f"The broker gave it up: {reason}")
+        now, why = clock.now(), _clean(f"The broker gave it up: {reason}")
         text = _text(received.body)
         try:
             for message_id, envelope in _read(text):
@@ -131,7 +130,7 @@ class Receiver:
 
     def _park_text(self, message_id: UUID, text: str, why: str) -> None:
         unreadable = {"type": "unreadable", "body": _clean(text)}
-        handover.park(self.service, message_id, unreadable, why, timezone.now())
+        handover.park(self.service, message_id, unreadable, why, clock.now())
 
 
 def _text(body: Any) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import close_old_connections, connections
-from django.utils import timezone
 from structlog.contextvars import clear_contextvars
 
-from frontrow.chassis import handover, metrics, outbox, periodic
+from frontrow.chassis import clock, handover, metrics, outbox, periodic
 
 log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.25  # messages said by other processes are found at least this often
@@ -37,7 +36,7 @@ def start(stop: threading.Event) -> list[threading.Thread]:
 def _in_process() -> bool:
     """Relay some, and hand over at least as many."""
     relayed, delivered = outbox.relay(), 0
-    while some := handover.deliver(timezone.now()):
+    while some := handover.deliver(clock.now()):
         delivered += some
         if delivered >= relayed:
             break
@@ -56,7 +55,7 @@ def _by_broker(stop: threading.Event) -> list[threading.Thread]:
 
 
 def _retry() -> bool:
-    return handover.deliver(timezone.now()) > 0
+    return handover.deliver(clock.now()) > 0
 
 
 def _relay(stop: threading.Event) -> None:
@@ -70,7 +69,7 @@ def _clock(name: str) -> Step:
     rota = periodic.Rota(name)
 
     def step() -> bool:
-        rota.run_due(timezone.now())
+        rota.run_due(clock.now())
         return False
 
     return step

@@ -21,7 +21,7 @@ from tests.faults.trade import PEOPLE, trade
 
 MOST_ROUNDS, ROUND_SECONDS, PACE = 8, 120, 0.8
 POINT_SECONDS = 90  # for failpoints that nobody came by
-KILLS = 300  # at least
+KILLS, JUMPS = 300, 30  # at least
 BACK_SECONDS = 15  # from the end of a database to the next booking, by itself
 DATABASE_KILLS = 3
 
@@ -53,7 +53,7 @@ def _services(seed: int, done: Counter[str]) -> None:
             with storm.trade():
                 storm.rage(ROUND_SECONDS, PACE)
             _check(storm)
-            print(f"round {number + 1}: {storm.kills} kills, {storm.faults.total()} faults, {storm.diary.answered}"
+            print(f"round {number + 1}: {storm.kills} kills, {storm.jumps} clocks, {storm.faults.total()} faults, {storm.diary.answered}"
                   f" answers, all true", flush=True)  # fmt: skip
             if storm.kills >= KILLS:
                 break
@@ -65,8 +65,8 @@ def _services(seed: int, done: Counter[str]) -> None:
         done.update(storm.faults)
         done.update({f"failpoint {name}": count for name, count in storm.hits().items()})
         done["answers checked"] += storm.diary.answered
-    if never or storm.kills < KILLS:
-        raise Broken(f"{storm.kills} kills; never hit: {', '.join(never) or 'none'}")
+    if never or storm.kills < KILLS or storm.jumps < JUMPS:
+        raise Broken(f"{storm.kills} kills, {storm.jumps} clocks; never hit: {', '.join(never) or 'none'}")
 
 
 def _check(storm: Storm) -> None:
@@ -124,7 +124,8 @@ def _print(done: Counter[str]) -> None:
     for what, count in sorted(done.items()):
         print(f"{count:7,}  {what}")
     hit = {what.removeprefix("failpoint ") for what in done if what.startswith("failpoint ")}
-    print(f"{len(hit)} of {len(points())} failpoints were hit.")
+    jumps = sum(count for what, count in done.items() if what.startswith("clock "))
+    print(f"{len(hit)} of {len(points())} failpoints were hit; clocks jumped {jumps} times.")
 
 
 if __name__ == "__main__":

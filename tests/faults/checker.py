@@ -7,6 +7,7 @@ finds are sentences; an empty list is what we promise.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -50,7 +51,7 @@ class Checker:
         checks: tuple[Callable[[], Iterator[str]], ...] = (
             self.i1_and_i2_stock, self.i3_what_was_told_is_there, self.i4_one_key_is_one_act,
             self.i5_nobody_was_sent_away_in_vain, self.i6_and_i7_money_is_a_ticket_or_goes_back,
-            self.i8_told_once, self.i9_holds_end,
+            self.i8_told_once, self.i9_holds_end, self.i9_what_was_promised_is_kept_until_then,
         )  # fmt: skip
         return [f"{check.__name__}: {each}" for check in checks for each in check()]
 
@@ -162,6 +163,21 @@ class Checker:
         question = "SELECT booking_id FROM bookings_booking WHERE status = 'held' AND expires_at < now() - interval '5s'"
         yield from (
             f"the hold {row['booking_id']} is over and lives" for row in self.rows("bookings", question)
+        )
+
+    def i9_what_was_promised_is_kept_until_then(self) -> Iterator[str]:
+        """By the true clock, which is the clients': a hold begins when it is asked for, and nobody ends it early."""
+        began: dict[str, float] = {}
+        for line in self.lines:
+            if (line["method"], line["path"]) == ("POST", "/bookings"):
+                began.setdefault(line["key"], line["began"])
+        for line in self._told("POST", "/bookings", 201):
+            said = datetime.fromisoformat(line["answer"]["bookingDate"]).timestamp()
+            if not began[line["key"]] - LATE <= said <= line["ended"] + LATE:
+                yield f"{line['answer']['bookingId']} was booked at {said}, asked for from {began[line['key']]}"
+        question = "SELECT booking_id FROM bookings_booking WHERE status = 'expired' AND expires_at > now()"
+        yield from (
+            f"the hold {row['booking_id']} was ended early" for row in self.rows("bookings", question)
         )
 
     def _told(self, method: str, path: str, status: int) -> Iterator[Row]:

@@ -20,12 +20,14 @@ from frontrow.fleet.topology import ROOT, SERVICES, Wishes
 from tests.conftest import LIFTED
 from tests.embedded.system import free_port
 from tests.faults.checker import Checker
+from tests.faults.clocks import Clocks
 from tests.faults.network import Network
 from tests.faults.people import Diary
 from tests.faults.trade import PEOPLE, trade
 
 FINAL_SECONDS = 30  # after the last fault, for everything to have reached its final state
 KILLED = (*SERVICES, *(f"{service}-work" for service in SERVICES), "postgres", "rabbitmq", "redis", "gateway")
+WRONG = (*SERVICES, *(f"{service}-work" for service in SERVICES))  # whose clocks jump
 ORDERS = ("kill", "fail", "wait 0.5")
 
 
@@ -53,9 +55,10 @@ class Storm:
         self.folder = folder
         self.chance, self.orders = random.Random(seed), folder / "orders"  # noqa: S311, nothing secret
         self.orders.mkdir()
+        self.clocks = Clocks(folder)
         self.network = Network("postgres", "rabbitmq", "redis", "users", "events", "bookings")
         wishes = Wishes(
-            port=free_port(), environment={**LIFTED, "FAILPOINTS": str(self.orders)},
+            port=free_port(), environment={**LIFTED, **self.clocks.environment, "FAILPOINTS": str(self.orders)},
             postgres={"fsync": "off"},  # processes are killed here, and not the machine
             detours={name: link.port for name, link in self.network.links.items()},
         )  # fmt: skip
@@ -65,6 +68,7 @@ class Storm:
     def running(self) -> Iterator["Storm"]:
         """Started fresh, and ended."""
         try:
+            self.clocks.build()
             self.network.start()
             self.fleet.start("cluster", "postgres")  # by which it has a place, and ports
             for name, link in self.network.links.items():
@@ -104,6 +108,11 @@ class Storm:
         self._note(f"order to {what.partition(' ')[0]}")
 
     @property
+    def jumps(self) -> int:
+        """How often a clock jumped."""
+        return sum(count for what, count in self.faults.items() if what.startswith("clock "))
+
+    @property
     def kills(self) -> int:
         """How many there were, but for those that failpoints were ordered."""
         return sum(count for what, count in self.faults.items() if what.startswith("kill of"))
@@ -116,7 +125,9 @@ class Storm:
         """A fault each so many seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.chance.choices([self.kill, self.disturb, self._order_least_hit], [6, 1, 2])[0]()
+            self.chance.choices([self.kill, self.disturb, self._order_least_hit, self.jump], [6, 1, 2, 2])[
+                0
+            ]()
             time.sleep(pace)
         self.network.mend()
 
@@ -124,6 +135,12 @@ class Storm:
         """Have one way through the network be bad until the next is."""
         self.network.mend()
         self._note(self.network.disturb(self.chance))
+
+    def jump(self) -> None:
+        """Have the clock of one program be wrong from now on, by up to a day."""
+        name = self.chance.choice(WRONG)
+        way = self.clocks.jump(self.fleet.pids(name), self.chance)
+        self._note(f"clock {way}: {name}")
 
     def _order_least_hit(self) -> None:
         hits = self.hits()
@@ -140,10 +157,11 @@ class Storm:
         return left
 
     def calm(self, patience: float = FINAL_SECONDS) -> None:
-        """Take back all orders, and wait until all is done. Raises Broken if it takes longer."""
+        """Take back all orders, set the clocks right, and wait until all is done. Raises Broken if it takes longer."""
         for name in points():
             with contextlib.suppress(FileNotFoundError):
                 (self.orders / name).unlink()
+        self.clocks.set_right()
         began, checker = time.time(), self.checker()
         while not self.fleet.ready() or (left := _unfinished(checker)):
             if time.time() - began > patience:

@@ -132,3 +132,16 @@ def test_money_that_nobody_knows_of_is_found(lines):
 def test_what_is_not_finished_is_seen(lines, statement):
     run(statement)
     assert check(lines).unfinished() != {}
+
+
+def test_a_hold_that_began_or_ended_by_a_wrong_clock_is_found(lines):
+    first = next(each for each in lines if each["path"] == "/bookings")
+    for wrong in (timedelta(hours=-1), timedelta(hours=1)):
+        date = (timezone.now() + wrong).isoformat()
+        assert found([{**first, "answer": {**first["answer"], "bookingDate": date}}]) == {"i9"}
+
+
+def test_a_hold_that_was_ended_early_is_found(lines):
+    run("UPDATE bookings_booking SET expires_at = now() + interval '1h' WHERE booking_id = FREE",
+        "UPDATE bookings_booking SET status = 'expired' WHERE booking_id = FREE")  # fmt: skip
+    assert "i9" in found(lines)

@@ -1,8 +1,9 @@
-"""The short form of `make faults`: every failpoint once, some kills, and no promise broken."""
+"""The short form of `make faults`: every failpoint once, some kills, clocks that jump, and no promise broken."""
 
 from tests.faults.storm import Storm, points
 
 SECONDS, PACE = 25, 1.0
+JUMPS = 6  # of clocks at once, while all people buy
 SEED = 7
 PATIENCE = 180  # for everything to have come to its end, on a machine that does other things, too
 
@@ -10,12 +11,15 @@ PATIENCE = 180  # for everything to have come to its end, on a machine that does
 def test_nothing_is_sold_twice_lost_or_kept_while_everything_fails(tmp_path_factory):
     with Storm(tmp_path_factory.mktemp("storm"), SEED).running() as storm:
         with storm.trade():
+            for _ in range(JUMPS):
+                storm.jump()
             storm.rage(SECONDS, PACE)
             never = storm.insist(60)
         storm.calm(PATIENCE)
         assert storm.checker().violations() == []
     assert never == []
     assert storm.faults.total() >= SECONDS / 2
+    assert storm.jumps >= JUMPS
     assert storm.diary.answered > 100
 
 

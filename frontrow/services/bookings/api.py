@@ -5,12 +5,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Body, Status
 from ninja import Query as InQuery
 from pydantic import Field, model_validator
 
-from frontrow.chassis import idempotency
+from frontrow.chassis import clock, idempotency
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
@@ -125,7 +124,7 @@ def _post_options() -> dict[str, Any]:
 def hold(request: HttpRequest, body: BookingIn) -> Any:
     """Book places: held until expiresAt, or confirmed at once if they are free."""
     wanted = body.request(person(request).user_id, idempotency.key_of(request), request_id() or "")
-    return Status(201, BookingOut.model_validate(booking.hold(wanted, timezone.now())))
+    return Status(201, BookingOut.model_validate(booking.hold(wanted, clock.now())))
 
 
 @door.get("/bookings", **answers(200, Page[BookingOut], *SIGNED_IN, InvalidCursor))
@@ -147,20 +146,20 @@ def read(request: HttpRequest, booking_id: UUID) -> Any:
 @door.delete("/bookings/{uuid:booking_id}", **answers(200, BookingOut, *SIGNED_IN, NotFound, TooLateToCancel))
 def cancel(request: HttpRequest, booking_id: UUID) -> Any:
     """Give a booking back; what was paid is refunded."""
-    return BookingOut.of(booking.cancel(booking_id, person(request).user_id, timezone.now()))
+    return BookingOut.of(booking.cancel(booking_id, person(request).user_id, clock.now()))
 
 
 @door.post("/internal/bookings/{uuid:booking_id}/due", auth=Internal(), include_in_schema=False)
 def due(request: HttpRequest, booking_id: UUID, body: PersonIn) -> Any:
     """What a person owes for a hold, which is extended while they pay."""
-    return paying.due(booking_id, body.user_id, timezone.now())
+    return paying.due(booking_id, body.user_id, clock.now())
 
 
 @door.post("/internal/dues", auth=Internal(), include_in_schema=False)
 def dues(request: HttpRequest, body: OwnersIn) -> Any:
     """The same of many; who owes nothing, or is not the owner, is left out."""
     owners = {each.booking_id: each.user_id for each in body.items}
-    return {"items": paying.dues(owners, timezone.now())}
+    return {"items": paying.dues(owners, clock.now())}
 
 
 @door.get("/internal/holders/{uuid:event_id}", auth=Internal(), include_in_schema=False)
@@ -201,4 +200,4 @@ def look(request: HttpRequest, event_id: UUID, facts: Annotated[dict[str, Any], 
 def resize(request: HttpRequest, event_id: UUID, body: CapacityIn) -> Any:
     """Make an event's capacities what events wants, or refuse."""
     sizes = {kind.ticket_type_id: kind.capacity for kind in body.ticket_types}
-    return event.resize(event_id, body.capacity, sizes, timezone.now())
+    return event.resize(event_id, body.capacity, sizes, clock.now())

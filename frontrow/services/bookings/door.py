@@ -12,9 +12,8 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection
-from django.utils import timezone
 
-from frontrow.chassis import api
+from frontrow.chassis import api, clock
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.fast_door import Asked, FastDoor, Route, told
 from frontrow.chassis.groups import Group
@@ -54,7 +53,7 @@ class BookingsDoor(FastDoor):
         request = body.request(asked.person.user_id, asked.key, asked.request_id)
         answer = await self.holds.answer(request)
         if answer.outcome in booking.SECOND_LOOK:
-            held = await self.threads.run(booking.hold, request, timezone.now(), request_id=asked.request_id)
+            held = await self.threads.run(booking.hold, request, clock.now(), request_id=asked.request_id)
             return 201, json.dumps(held)
         if answer.told is None:
             raise booking.BY_CODE[answer.outcome]
@@ -73,7 +72,7 @@ class BookingsDoor(FastDoor):
         return await self.threads.run(booking.find_some, looks)
 
     async def _decide(self, requests: list[Request]) -> Sequence[Answer | Exception]:
-        now = timezone.now()
+        now = clock.now()
         try:
             async with asyncio.timeout(PATIENCE):
                 database = await self._connected()

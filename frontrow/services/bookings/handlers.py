@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from django.utils import timezone
-
+from frontrow.chassis import clock
 from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
 from frontrow.services.bookings import event, paying
@@ -16,7 +15,7 @@ def event_changed(message: Message) -> None:
 
 @hears_together("payment.succeeded.v1")
 def payments_succeeded(messages: list[Message]) -> None:
-    payments, now = [paying.Paid.of(message) for message in messages], timezone.now()
+    payments, now = [paying.Paid.of(message) for message in messages], clock.now()
     if len(payments) > 1:
         paying.paid_together(payments, now)
     else:
@@ -26,4 +25,4 @@ def payments_succeeded(messages: list[Message]) -> None:
 @hears("refund.succeeded.v1")
 def refund_succeeded(message: Message) -> None:
     if paying.is_given_back(message.data):
-        paying.given_back(UUID(message.data["bookingId"]), UUID(message.data["eventId"]), timezone.now())
+        paying.given_back(UUID(message.data["bookingId"]), UUID(message.data["eventId"]), clock.now())

@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Query as InQuery
 from ninja import Status
 from pydantic import BaseModel, Field, field_validator, model_validator
 
+from frontrow.chassis import clock
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, MaybeBearer, maybe_person, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
@@ -145,7 +145,7 @@ class FacetsOut(Out):
 @door.post("/events", **answers(201, EventOut, NotSignedIn, InvalidToken))
 def create(request: HttpRequest, body: EventIn) -> Any:
     """List an event, or keep it as a draft."""
-    return Status(201, EventOut.of(event.create(person(request).user_id, body.terms(), timezone.now())))
+    return Status(201, EventOut.of(event.create(person(request).user_id, body.terms(), clock.now())))
 
 
 @door.get("/events", auth=MaybeBearer(), **answers(200, Page[EventOut], InvalidToken, InvalidCursor))
@@ -159,7 +159,7 @@ def search(request: HttpRequest, query: InQuery[EventsQuery]) -> Any:
     recent = None if who and wanted.organizer_id == who else Recent(LISTS, query.model_dump_json())
     if recent and recent.content is not None:
         return _rendered(recent.content)
-    found, cursor = listing.search(wanted, who, query, timezone.now())
+    found, cursor = listing.search(wanted, who, query, clock.now())
     page = Page[EventOut](items=[EventOut.of(each) for each in found], next_cursor=cursor)
     return _kept(recent, request, page) if recent else page
 
@@ -170,7 +170,7 @@ def browse(request: HttpRequest) -> Any:
     recent = Recent(FACETS)
     if recent.content is not None:
         return _rendered(recent.content)
-    found = FacetsOut.model_validate(facets.of_events(timezone.now()))
+    found = FacetsOut.model_validate(facets.of_events(clock.now()))
     return _kept(recent, request, found, facets.SECONDS)
 
 
@@ -189,13 +189,13 @@ def read(request: HttpRequest, event_id: UUID) -> Any:
 ))  # fmt: skip
 def change(request: HttpRequest, event_id: UUID, body: EventChangeIn) -> Any:
     """Change my event: what is sent replaces. Omitted ticket types go, if nothing of them is sold."""
-    return EventOut.of(event.change(event_id, person(request).user_id, body.changes(), timezone.now()))
+    return EventOut.of(event.change(event_id, person(request).user_id, body.changes(), clock.now()))
 
 
 @door.delete("/events/{uuid:event_id}", **answers(204, None, NotSignedIn, InvalidToken, NotFound))
 def cancel(request: HttpRequest, event_id: UUID) -> Any:
     """Cancel my event: every booking is cancelled and refunded."""
-    event.cancel(event_id, person(request).user_id, timezone.now())
+    event.cancel(event_id, person(request).user_id, clock.now())
     return Status(204, None)
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Router
 
+from frontrow.chassis import clock
 from frontrow.chassis.api import answers
 from frontrow.chassis.auth import person
 from frontrow.chassis.refusals import Invalid, InvalidToken, NotFound, NotSignedIn, Unavailable
@@ -79,7 +79,7 @@ def put_cover(request: HttpRequest, event_id: UUID) -> Any:
     if not ROOM.acquire(timeout=WAIT):
         raise Unavailable("Too many images come in at this moment. Try again.")
     try:
-        return EventOut.of(cover.put(event_id, organizer, _image(request), timezone.now()))
+        return EventOut.of(cover.put(event_id, organizer, _image(request), clock.now()))
     finally:
         ROOM.release()
 
@@ -87,7 +87,7 @@ def put_cover(request: HttpRequest, event_id: UUID) -> Any:
 @router.delete("/events/{uuid:event_id}/cover", **_options())
 def delete_cover(request: HttpRequest, event_id: UUID) -> Any:
     """Take the cover off my event."""
-    return EventOut.of(cover.remove(event_id, person(request).user_id, timezone.now()))
+    return EventOut.of(cover.remove(event_id, person(request).user_id, clock.now()))
 
 
 @router.get("/events/{uuid:event_id}/cover/{digest}-{size}.jpg", auth=None, **_file_options())

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from ninja import Header, Status
 from ninja import Query as InQuery
 from pydantic import Field, StrictBool, model_validator
 
+from frontrow.chassis import clock
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Person, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
@@ -103,7 +104,7 @@ class PreferencesOut(Out):
 ))  # fmt: skip
 def announce(request: HttpRequest, body: AnnouncementIn) -> Any:
     """Write to all who hold places of my event. Administrators: of any event, or to one person."""
-    sender, now = person(request), timezone.now()
+    sender, now = person(request), clock.now()
     announcement_id = _announced(sender, body, now)
     return Status(202, AnnouncementOut(announcement_id=announcement_id, date=now, **body.model_dump()))
 
@@ -140,7 +141,7 @@ def unread(request: HttpRequest, user_id: UUID) -> Any:
 @door.post(OWN + "/read", **answers(204, None, *SIGNED_IN, NotFound))
 def mark_read(request: HttpRequest, user_id: UUID, body: ReadIn) -> Any:
     """Mark these of my notifications as read, or all."""
-    notification.read(_own(request, user_id), body.notification_ids, timezone.now())
+    notification.read(_own(request, user_id), body.notification_ids, clock.now())
     return Status(204, None)
 
 

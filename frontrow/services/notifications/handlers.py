@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from django.utils import timezone
-
+from frontrow.chassis import clock
 from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
 from frontrow.services.notifications import known, rules
@@ -18,7 +17,7 @@ def registered(message: Message) -> None:
     draft = Notification(
         user_id=user_id, kind=rules.USER_REGISTERED, cause=user_id, facts={}, date=message.time
     )
-    tell([draft], timezone.now())
+    tell([draft], clock.now())
 
 
 @hears("user.updated.v1")
@@ -34,7 +33,7 @@ def event(message: Message) -> None:
 @hears_together("booking.held.v1", "booking.confirmed.v1", "booking.expired.v1", "booking.cancelled.v1")
 def bookings(messages: list[Message]) -> None:
     known.learn_bookings(message.data for message in messages)
-    tell([_of_booking(message) for message in messages], timezone.now())
+    tell([_of_booking(message) for message in messages], clock.now())
 
 
 def _of_booking(message: Message) -> Notification:
@@ -46,12 +45,12 @@ def _of_booking(message: Message) -> Notification:
 @hears("payment.failed.v1")
 def payment_failed(message: Message) -> None:
     deadline = known.deadline_of(UUID(message.data["bookingId"]))
-    tell([_draft(rules.PAYMENT_FAILED, message, "paymentId", deadline=deadline)], timezone.now())
+    tell([_draft(rules.PAYMENT_FAILED, message, "paymentId", deadline=deadline)], clock.now())
 
 
 @hears_together("refund.succeeded.v1")
 def refunds_succeeded(messages: list[Message]) -> None:
-    tell([_draft(rules.REFUND_SUCCEEDED, message, "refundId") for message in messages], timezone.now())
+    tell([_draft(rules.REFUND_SUCCEEDED, message, "refundId") for message in messages], clock.now())
 
 
 def _draft(kind: str, message: Message, cause: str, **more: str | None) -> Notification:

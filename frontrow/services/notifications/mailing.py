@@ -10,10 +10,10 @@ import structlog
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import Count
-from django.utils import timezone, translation
+from django.utils import translation
 from prometheus_client import Counter, Gauge
 
-from frontrow.chassis import metrics
+from frontrow.chassis import clock, metrics
 from frontrow.chassis.failpoints import point
 from frontrow.services.notifications import known, rules
 from frontrow.services.notifications.letter import letter
@@ -92,9 +92,9 @@ def _reachable(connection: BaseEmailBackend) -> bool:
 def _send(delivery: Delivery, connection: BaseEmailBackend, now: datetime) -> bool:
     """Send one mail, if it is ours and still true; false after a failure that may be the server's.
 
-    It is ours by the real clock: the mails before it may have taken long.
+    It is ours by the clock as it is now: the mails before it may have taken long.
     """
-    if not Delivery.objects.claim(delivery, timezone.now() + LEASE):
+    if not Delivery.objects.claim(delivery, clock.now() + LEASE):
         return True
     try:
         sent = _write_and_send(delivery.notification, connection, now)

@@ -7,12 +7,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Query as InQuery
 from ninja import Status
 from pydantic import Field, WithJsonSchema, field_validator
 
-from frontrow.chassis import idempotency
+from frontrow.chassis import clock, idempotency
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
@@ -199,7 +198,7 @@ def pay(request: HttpRequest, body: PaymentIn) -> Any:
     """Pay for a hold of mine. 202 and `processing`, if the bank did not answer: look again."""
     me = person(request).user_id
     wanted = body.wanted(me, idempotency.key_of(request), request_id() or "")
-    paid = payment.pay(wanted, timezone.now())
+    paid = payment.pay(wanted, clock.now())
     return Status(status_of(paid), PaymentOut.of(paid, me))
 
 
@@ -256,7 +255,7 @@ def grant(request: HttpRequest, body: RefundIn) -> Any:
     key, fingerprint = idempotency.key_of(request), idempotency.fingerprint(body)
     organizer = person(request).user_id
     wanted = refund.Grant(organizer, body.payment_id, body.amount, body.reason, key, fingerprint)
-    given = refund.grant(wanted, timezone.now())
+    given = refund.grant(wanted, clock.now())
     own = {name: getattr(given, name) for name in RefundOut.model_fields if name != "currency"}
     return Status(201, RefundOut(**own, currency=given.payment.currency))
 
@@ -280,5 +279,5 @@ def stripe_page(request: HttpRequest, signed: str) -> Any:
 @door.post("/webhooks/stripe", auth=None, include_in_schema=False, **answers(204, None, Forged))
 def told_by_stripe(request: HttpRequest) -> Any:
     """What Stripe tells by itself, signed by it."""
-    notices.keep(request.body, request.headers.get("Stripe-Signature", ""), timezone.now())
+    notices.keep(request.body, request.headers.get("Stripe-Signature", ""), clock.now())
     return Status(204, None)

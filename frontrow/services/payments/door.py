@@ -7,8 +7,8 @@ one by the story of the ordinary door (api.py), in threads.
 from collections.abc import Sequence
 
 from django.db import DatabaseError
-from django.utils import timezone
 
+from frontrow.chassis import clock
 from frontrow.chassis.fast_door import Asked, FastDoor, Route, told
 from frontrow.chassis.groups import Group
 from frontrow.services.payments import payment, rules, together
@@ -32,7 +32,7 @@ class PaymentsDoor(FastDoor):
     async def _pay(self, asked: Asked) -> tuple[int, str]:
         body, me = await asked.body(PaymentIn), asked.person.user_id
         wanted = body.wanted(me, asked.key, asked.request_id)
-        paid, now = await self.group.answer(wanted), timezone.now()
+        paid, now = await self.group.answer(wanted), clock.now()
         if paid is None:
             paid = await self.threads.run(payment.pay, wanted, now, request_id=asked.request_id)
         elif paid.status == rules.PROCESSING:
@@ -42,6 +42,6 @@ class PaymentsDoor(FastDoor):
     async def _pay_all(self, wanted: list[Wanted]) -> Sequence[Payment | None]:
         try:
             first = wanted[0].asked_by  # whose request the others are found by (together.py)
-            return await self.threads.run(together.pay, wanted, timezone.now(), request_id=first)
+            return await self.threads.run(together.pay, wanted, clock.now(), request_id=first)
         except DatabaseError:  # rolled back: whoever it was about meets it alone
             return [None] * len(wanted)

@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from django.utils import timezone
-
+from frontrow.chassis import clock
 from frontrow.chassis.listener import hears
 from frontrow.chassis.message import Message
 from frontrow.services.payments import refund, rules
@@ -12,4 +11,4 @@ from frontrow.services.payments import refund, rules
 @hears("booking.cancelled.v1")
 def booking_cancelled(message: Message) -> None:
     cause = rules.CAUSES[message.data["reason"]]
-    refund.give_back_of_booking(UUID(message.data["bookingId"]), cause, timezone.now())
+    refund.give_back_of_booking(UUID(message.data["bookingId"]), cause, clock.now())

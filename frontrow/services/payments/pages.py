@@ -8,10 +8,10 @@ from typing import Any
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from frontrow.chassis import language
+from frontrow.chassis import clock, language
 from frontrow.chassis.middleware import allow
 from frontrow.chassis.refusals import Invalid, NotFound, Unavailable
 from frontrow.services.payments import payment, rules, sandbox, stripe_terms
@@ -53,7 +53,7 @@ def stripe_page(request: HttpRequest, signed: str) -> HttpResponse:
     paid = _signed(signed)
     back = f"/my/bookings/{paid.booking_id}"
     if request.method == "POST":
-        payment.hear(paid, timezone.now())
+        payment.hear(paid, clock.now())
     waits = request.method != "POST" and paid.status == rules.REQUIRES_ACTION
     try:
         secret = PROVIDER.client_secret(paid.reference) if waits else ""
@@ -88,7 +88,7 @@ def _page(
 
 
 def _answer(request: HttpRequest, reference: str, paid: Payment) -> None:
-    answer, now = request.POST.get("answer"), timezone.now()
+    answer, now = request.POST.get("answer"), clock.now()
     if answer not in ANSWERS:
         raise Invalid.field("answer", "must be confirm or refuse")
     sandbox.authenticate(reference, ANSWERS[answer], now)

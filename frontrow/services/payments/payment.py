@@ -10,9 +10,8 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from frontrow.chassis import metrics
+from frontrow.chassis import clock, metrics
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.idempotency import KeyReused
@@ -126,9 +125,9 @@ def _awaited(payment: Payment, seconds: float) -> Payment:
 def draft(due: Due, wanted: Wanted, now: datetime) -> Payment:
     """A payment as it is written down before anybody is asked for money.
 
-    For a while it is ours alone, by the real clock: the caller's may be older.
+    For a while it is ours alone, by the clock as it is now: the caller's may be older.
     """
-    ours_until = timezone.now() + rules.LONGEST_WAIT
+    ours_until = clock.now() + rules.LONGEST_WAIT
     return Payment(
         booking_id=due.booking_id, user_id=due.user_id, event_id=due.event_id,
         organizer_id=due.organizer_id, amount=due.amount, currency=due.currency, method=wanted.method,

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Query as InQuery
 from ninja import Status
 
+from frontrow.chassis import clock
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import MaybeBearer, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
@@ -64,7 +64,7 @@ class ReviewsQuery(PageQuery):
 def write(request: HttpRequest, body: ReviewIn) -> Any:
     """Review an event I attended, once it is over."""
     who = person(request).user_id
-    written = review.write(who, body.event_id, body.rating, body.comment, timezone.now())
+    written = review.write(who, body.event_id, body.rating, body.comment, clock.now())
     return Status(201, ReviewOut.model_validate(written))
 
 
@@ -95,4 +95,4 @@ def of_person(request: HttpRequest, user_id: UUID, query: InQuery[PageQuery]) ->
 def answer(request: HttpRequest, review_id: UUID, body: AnswerIn) -> Any:
     """Answer a review of my event; once."""
     who = person(request).user_id
-    return ReviewOut.model_validate(review.answer(review_id, who, body.comment, timezone.now()))
+    return ReviewOut.model_validate(review.answer(review_id, who, body.comment, clock.now()))

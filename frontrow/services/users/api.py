@@ -10,6 +10,7 @@ from django.utils import timezone
 from ninja import Status
 from pydantic import AfterValidator, EmailStr, Field, StringConstraints, field_validator, model_validator
 
+from frontrow.chassis import clock
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, person
 from frontrow.chassis.middleware import client_address
@@ -137,13 +138,13 @@ def register(request: HttpRequest, body: RegisterIn) -> Any:
 def login(request: HttpRequest, body: LoginIn) -> Any:
     """Sign in by username or e-mail address."""
     name = body.username or body.email or ""
-    return session.sign_in(name, body.password, client_address(request), timezone.now())
+    return session.sign_in(name, body.password, client_address(request), clock.now())
 
 
 @door.post("/token/refresh", auth=None, **answers(200, SessionOut, InvalidToken))
 def refresh(request: HttpRequest, body: RefreshIn) -> Any:
     """Exchange a refresh token for new tokens; each works once."""
-    return session.renew(body.refresh_token, timezone.now())
+    return session.renew(body.refresh_token, clock.now())
 
 
 @door.post("/logout", auth=None, **answers(204, None, InvalidToken))
@@ -190,7 +191,7 @@ def change_password(request: HttpRequest, body: PasswordIn) -> Any:
 @door.get("/.well-known/jwks.json", auth=None, **answers(200, KeySetOut))
 def jwks(request: HttpRequest) -> Any:
     """The public keys that verify access tokens."""
-    return keys.published(timezone.now())
+    return keys.published(clock.now())
 
 
 @door.get("/internal/users/{uuid:user_id}", auth=Internal(), include_in_schema=False)

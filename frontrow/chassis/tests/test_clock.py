@@ -1,0 +1,97 @@
+"""The time is the database's: a machine's clock may be wrong, or jump."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from frontrow.chassis import clock
+
+pytestmark = pytest.mark.django_db
+WRONG = (timedelta(hours=-3), timedelta(days=400))
+
+
+@pytest.fixture(autouse=True)
+def _of_the_process_afterwards():
+    yield
+    clock.forget()
+
+
+def of_the_database():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def between(before, after):
+    return before - timedelta(seconds=1) <= clock.now() <= after + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_however_wrong_a_machine_is_its_processes_go_by_the_database(wrong):
+    with time_machine.travel(datetime.now(UTC) + wrong):
+        before = of_the_database()
+        clock.ask(connection)
+        assert between(before, of_the_database())
+        assert abs(timezone.now() - clock.now()) > abs(wrong) / 2
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_clock_that_jumps_later_moves_nothing(wrong):
+    clock.ask(connection)
+    with time_machine.travel(datetime.now(UTC) + wrong):
+        before = of_the_database()
+        assert between(before, of_the_database())
+
+
+def test_it_goes_on():
+    clock.ask(connection)
+    first = clock.now()
+    time.sleep(0.01)
+    assert clock.now() > first
+
+
+def test_without_a_database_it_is_the_machines():
+    with time_machine.travel(datetime(2030, 4, 1, tzinfo=UTC), tick=False):
+        assert clock.now() == datetime(2030, 4, 1, tzinfo=UTC)
+
+
+def test_a_wrong_machine_is_told_of(lines):
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1)):
+        clock.ask(connection)
+    (said,) = [line for line in lines() if line["event"] == "clock_is_wrong"]
+    assert 3590 < said["seconds"] < 3610
+
+
+class Slow:
+    """A connection by which an answer takes long."""
+
+    def __init__(self, real):
+        self.connection = self
+        self.real = real
+
+    def cursor(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def execute(self, _):
+        time.sleep(clock.SURE + 0.05)
+        return self
+
+    def fetchone(self):
+        return (datetime(2000, 1, 1, tzinfo=UTC),)
+
+
+def test_what_came_late_does_not_replace_what_is_known():
+    clock.ask(connection)
+    before = of_the_database()
+    clock.ask(Slow(connection))
+    assert between(before, of_the_database())
