@@ -22,6 +22,7 @@ from frontrow.fleet.topology import ROOT
 HELD_BY_ONE = 5  # bookings that each person of a load makes at most, of the ten that they may hold
 MOST_A_SECOND = 6000  # bookings
 NOBODY_ELSE = 1_000_000  # places of an event that is not to sell out
+AT_ONCE = 10_000  # people that are made by one process at least
 QUIET_SECONDS = 300
 IDLE = 0.4  # of a second that all processes together take in one when they have nothing to do
 
@@ -31,17 +32,24 @@ class Stage:
 
     def __init__(self, address: str, folder: Path, settings: Callable[[str], dict[str, str]]):
         self.address, self.folder, self.settings = address, folder, settings  # the latter by a service's name
+        self.strangers: list[str] = []
         self.organizer = self.people(1).read_text().strip()
 
     def people(self, count: int) -> Path:
         """A file of the access tokens of so many new people."""
         place = self.folder / f"people-{time.monotonic_ns()}"
-        with place.open("wb") as file:
-            subprocess.run(
-                [sys.executable, "-m", "bench.people", str(count)], cwd=ROOT, stdout=file, check=True,
-                env={**os.environ, **self.settings("users")},
-            )  # fmt: skip
+        if len(self.strangers) < count:
+            self.strangers += self._born(max(count, AT_ONCE))
+        some, self.strangers = self.strangers[:count], self.strangers[count:]
+        place.write_text("".join(f"{token}\n" for token in some))
         return place
+
+    def _born(self, count: int) -> list[str]:
+        """Tokens of so many people whom nobody has met. A process begins for longer than it signs thousands."""
+        return subprocess.run(
+            [sys.executable, "-m", "bench.people", str(count)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+            env={**os.environ, **self.settings("users")},
+        ).stdout.split()  # fmt: skip
 
     def events(self, count: int, capacity: int = NOBODY_ELSE) -> Path:
         """A file of the ids of so many new events of one ticket type, which bookings has heard of."""
