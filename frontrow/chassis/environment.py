@@ -46,6 +46,12 @@ def _one_address(sender: str) -> str:
     return sender
 
 
+def _of_stripe(key: SecretStr) -> SecretStr:
+    if key and not key.get_secret_value().startswith(("sk_", "rk_")):
+        raise ValueError("is no secret or restricted key of Stripe's")
+    return key
+
+
 Address = HttpUrl | Literal["in-process"]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_words)]
@@ -143,10 +149,12 @@ class Environment(BaseSettings):
     sign_in_window_seconds: int = Field(300, ge=1, description="Window over which wrong sign-ins count")
     registrations_per_address: int = Field(200, ge=1, description="Registrations per address and minute")
 
-    stripe_secret_key: SecretStr | None = Field(
-        None, min_length=8, description="Stripe's secret key: payments are real then, not the sandbox's"
+    stripe_secret_key: Annotated[SecretStr, AfterValidator(_of_stripe)] = Field(
+        SecretStr(""), description="Stripe's secret key: payments are real then, not the sandbox's"
     )
-    stripe_public_key: str = Field("", max_length=200, description="Stripe's publishable key, for the pages")
+    stripe_public_key: str = Field(
+        "", pattern=r"^(pk_\w{1,200})?$", description="Stripe's publishable key, for the pages"
+    )
     stripe_webhook_secret: SecretStr = Field(
         SecretStr(""),
         validate_default=True,

@@ -143,7 +143,8 @@ def test_the_log_follows_a_request_and_tells_no_secret(gateway, services):
     path = "/bookings?q=private-word"
     gateway.get(path, X_Request_ID="followed-1", Authorization="Bearer secret-word", User_Agent='a "browser"')
     gateway.get("/sandbox/secret-reference", X_Request_ID="followed-2")
-    wait(PATIENCE, lambda: '"followed-2"' in gateway.said(), "it is logged")
+    gateway.get("/stripe/secret-reference", X_Request_ID="followed-3")
+    wait(PATIENCE, lambda: '"followed-3"' in gateway.said(), "it is logged")
     lines = {line["request_id"]: line for line in gateway.lines()}
     line = lines["followed-1"]
     assert (line["method"], line["path"], line["status"]) == ("GET", "/bookings", 200)
@@ -151,5 +152,5 @@ def test_the_log_follows_a_request_and_tells_no_secret(gateway, services):
     assert line["upstream"] == services["bookings"].place
     assert re.fullmatch(r"[0-9a-f]{32}", line["trace_id"])
     assert float(line["upstream_seconds"]) >= 0 <= line["seconds"]
-    assert lines["followed-2"]["path"] == "/sandbox/-"
+    assert (lines["followed-2"]["path"], lines["followed-3"]["path"]) == ("/sandbox/-", "/stripe/-")
     assert not re.search("private-word|secret-word|secret-reference", gateway.said())

@@ -53,6 +53,7 @@ def test_a_call_of_the_contracts_leads_to_its_service(gateway, services, service
     ("path", "service"),
     [
         ("/sandbox/ch_1", "payments"),
+        ("/stripe/x:y", "payments"),
         ("/webhooks/stripe", "payments"),
         *((f"/openapi/{name}.json", name) for name in SERVICES),
         *((f"/docs/{name}", name) for name in SERVICES),

@@ -14,8 +14,8 @@ from frontrow.embedded.processes import follower
 from tests.embedded.system import free_port, wait
 
 SECONDS = 30  # to start, and for what is told to come
-SECRET = "whsec_of-the-tests"
-KEYS = {"STRIPE_SECRET_KEY": "sk_test_of-the-tests", "STRIPE_PUBLIC_KEY": "pk_test_of-the-tests",
+SECRET = "whsec_of_the_tests"
+KEYS = {"STRIPE_SECRET_KEY": "sk_test_of_the_tests", "STRIPE_PUBLIC_KEY": "pk_test_of_the_tests",
         "STRIPE_WEBHOOK_SECRET": SECRET}  # fmt: skip
 
 

@@ -153,7 +153,7 @@ class TestOurBooks:
 
     def test_its_form_gets_the_public_key_and_nobody_the_others(self, ben, stripe):
         _, told = ben.get("/payments/methods")
-        assert told == {"provider": "stripe", "publicKey": "pk_test_of-the-tests", "methods": []}
+        assert told == {"provider": "stripe", "publicKey": "pk_test_of_the_tests", "methods": []}
         assert "sk_test" not in repr(vars(stripe))
 
     def test_what_waits_at_the_bank_ends_in_time(self, ada, ben, stripe, simulator):

@@ -27,6 +27,12 @@ BAD = [
     ("SERVICES", ","),
     ("SERVICES", "web,cinema"),
     ("FAILPOINTS", "/nowhere/hunter2"),
+    ("STRIPE_SECRET_KEY", "hunter2"),
+    ("STRIPE_PUBLIC_KEY", "hunter2"),
+    ("STRIPE_WEBHOOK_SECRET", "hunter2"),
+    ("STRIPE_URL", "http://api.stripe.com"),
+    ("STRIPE_URL", "http://127.0.0.1.hunter2"),
+    ("STRIPE_URL", "ftp://hunter2"),
     ("PORT", "eighty"),
     ("PORT", "0"),
     ("PORT", "65536"),
@@ -224,3 +230,14 @@ def test_faults_are_made_on_loopback_only(start, tmp_path, open_to):
     assert start(FAILPOINTS=str(tmp_path)).failpoints == tmp_path
     with pytest.raises(BadEnvironment, match="FAILPOINTS"):
         start(FAILPOINTS=str(tmp_path), **open_to)
+
+
+STRIPE = {"STRIPE_SECRET_KEY": "sk_test_hunter2", "STRIPE_PUBLIC_KEY": "pk_test", "STRIPE_WEBHOOK_SECRET": "whsec_hunter2"}
+
+
+@pytest.mark.parametrize("left_out", STRIPE)
+def test_all_keys_of_stripe_are_set_or_none(start, left_out):
+    assert start(**STRIPE).stripe_secret_key.get_secret_value() == "sk_test_hunter2"
+    with pytest.raises(BadEnvironment, match="STRIPE_WEBHOOK_SECRET") as refused:
+        start(**{**STRIPE, left_out: ""})
+    assert "hunter2" not in str(refused.value)

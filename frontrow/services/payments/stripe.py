@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import stripe
 
@@ -48,9 +48,9 @@ class Stripe:
     name = "stripe"
 
     def __init__(self, known: Environment):
-        secret, bases = known.stripe_secret_key, cast(Any, {"api": known.stripe_url.rstrip("/")})
+        bases: Any = {"api": known.stripe_url.rstrip("/")}
         api = stripe.StripeClient(
-            secret.get_secret_value() if secret else "",
+            known.stripe_secret_key.get_secret_value(),
             base_addresses=bases,
             http_client=stripe.RequestsClient(timeout=SECONDS),
             max_network_retries=0,
