@@ -3,23 +3,30 @@
 localstripe calls back to a box between: so a test may lose what it tells, repeat it, or forge it.
 """
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from frontrow.embedded.processes import follower
 from frontrow.fleet.fleet import Fleet
 from frontrow.fleet.topology import ROOT, Wishes
+from tests.browser.conftest import sign_in
+from tests.chromium import Watched, barriers, sized
 from tests.conftest import CARELESS, LIFTED
 from tests.embedded.system import free_port
 from tests.journeys.traveller import Traveller, answers, eventually
 from tests.stripe.running import KEYS, Inbox, Provider, running
 
+expect.set_options(timeout=30_000)
+SCRIPT = Path(__file__).with_name("stripe_script.js")
 GOOD, DECLINED, AUTHENTICATES = "4242424242424242", "4000000000000341", "4000002500003155"
 
 
@@ -100,12 +107,17 @@ def pays(bank, ben, booking):
     """Ben pays with a card that he entered at Stripe."""
 
     def pay(number=GOOD):
-        card = {"type": "card", "card": {"number": number, "exp_month": 12, "exp_year": 2040, "cvc": "123"}}
-        method = bank.post("/v1/payment_methods", json=card).raise_for_status().json()["id"]
-        body = {"bookingId": booking["bookingId"], "paymentMethod": method}
+        body = {"bookingId": booking["bookingId"], "paymentMethod": named(bank, number)}
         return ben.call("POST", "/payments", body)
 
     return pay
+
+
+def named(bank: Provider, number: str) -> str:
+    """Stripe's name for a card that was entered there."""
+    card = {"number": number, "exp_month": 12, "exp_year": 2040, "cvc": "123"}
+    made = bank.post("/v1/payment_methods", json={"type": "card", "card": card}).raise_for_status()
+    return str(made.json()["id"])
 
 
 @pytest.fixture
@@ -199,7 +211,84 @@ def test_a_forged_notice_is_refused_and_changes_nothing(address, bank, pays, sta
     told.pass_on = lambda body, signature: 500
     _, payment = pays(AUTHENTICATES)
     intent, _ = secret_of(httpx.get(payment["nextAction"]["url"]).text)
-    forged = f'{{"id": "evt_1", "type": "payment_intent.succeeded", "data": {{"object": {{"id": "{intent}"}}}}}}'
+    forged = (
+        f'{{"id": "evt_1", "type": "payment_intent.succeeded", "data": {{"object": {{"id": "{intent}"}}}}}}'
+    )
     assert tell(address, forged, "t=1,v1=0") == 400
     assert tell(address, forged, "") == 400
     assert status_of() == "held"
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def watched(request, browser, address, bank, ben) -> Iterator[Watched]:
+    """Ben's window, in which Stripe's hosts are the stand-ins for them."""
+    context = sized(browser, address, request.param)
+    context.route("https://js.stripe.com/**", lambda route: route.fulfill(path=SCRIPT))
+    context.route("https://api.stripe.com/**", lambda route: route.fulfill(json=asked(bank, route.request)))
+    one = Watched(context.new_page(), address)
+    sign_in(one.page, ben)
+    yield one
+    context.close()
+
+
+def asked(bank: Provider, request) -> dict:
+    """What a browser asks Stripe itself."""
+    facts = json.loads(request.post_data)
+    assert facts["key"] == KEYS["STRIPE_PUBLIC_KEY"]
+    if request.url.endswith("/payment_methods"):
+        return {"id": named(bank, facts["number"])}
+    secret = facts["clientSecret"]
+    told = {"client_secret": secret, "success": facts["success"]}
+    return bank.post(f"/v1/payment_intents/{secret.split('_secret_')[0]}/_authenticate", json=told).json()
+
+
+def enter(page, number: str) -> None:
+    page.get_by_label("Card number").fill(number)
+    page.get_by_role("button", name="Pay €98").click()
+
+
+def only_stripe(watched: Watched) -> bool:
+    return all(
+        url.startswith(("https://js.stripe.com/", "https://api.stripe.com/")) for url in watched.elsewhere
+    )
+
+
+def test_a_card_is_entered_declined_and_replaced(watched, booking, status_of):
+    page = watched.page
+    page.goto(f"/my/bookings/{booking['bookingId']}")
+    page.get_by_role("button", name="Pay €98").click()
+    expect(page.get_by_text("Your card number is incomplete.")).to_be_visible()
+    assert barriers(page) == []
+    enter(page, DECLINED)
+    expect(page.get_by_role("alert").first).to_contain_text("The card was declined.")
+    enter(page, GOOD)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("You’re in")
+    assert status_of() == "confirmed"
+    assert (watched.complaints, only_stripe(watched)) == ([], True)
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_the_bank_asks_on_our_page(watched, booking, status_of, passed):
+    page = watched.page
+    page.on("dialog", lambda dialog: dialog.accept() if passed else dialog.dismiss())
+    page.goto(f"/my/bookings/{booking['bookingId']}")
+    enter(page, AUTHENTICATES)
+    page.wait_for_url("**/my/bookings/*")
+    if passed:
+        expect(page.get_by_role("heading", level=1)).to_contain_text("You’re in")
+    else:
+        expect(page.get_by_role("alert").first).to_contain_text("Your bank did not confirm the payment.")
+    assert status_of() == ("confirmed" if passed else "held")
+    assert (watched.complaints, only_stripe(watched)) == ([], True)
+
+
+def test_without_stripes_script_it_is_said(browser, address, booking, ben):
+    context = sized(browser, address, "phone")
+    context.route("https://js.stripe.com/**", lambda route: route.abort())
+    page = context.new_page()
+    sign_in(page, ben)
+    page.goto(f"/my/bookings/{booking['bookingId']}")
+    expect(page.get_by_text("The form for your card could not be loaded.")).to_be_visible()
+    # Chromium shows no noscript to a page whose scripts only its driver has switched off.
+    assert "Paying by card needs JavaScript" in page.content().split("<noscript>")[1]
+    context.close()
