@@ -18,10 +18,11 @@ from tests.faults.checker import Checker
 from tests.faults.people import Diary
 from tests.faults.storm import Broken, Storm, points
 from tests.faults.trade import PEOPLE, trade
+from tests.stripe.running import Provider, running
 
 MOST_ROUNDS, ROUND_SECONDS, PACE = 8, 120, 0.8
 POINT_SECONDS = 90  # for failpoints that nobody came by
-KILLS, JUMPS = 300, 30  # at least
+KILLS, JUMPS = 150, 15  # at least, with each provider
 BACK_SECONDS = 15  # from the end of a database to the next booking, by itself
 DATABASE_KILLS = 3
 
@@ -37,6 +38,8 @@ def main() -> int:
     began, done = time.monotonic(), Counter[str]()
     try:
         _services(seed, done)
+        with running("simulator") as provider:
+            _services(seed, done, provider)
         _in_one_process(seed, done)
     finally:
         _print(done)
@@ -44,10 +47,11 @@ def main() -> int:
     return 0
 
 
-def _services(seed: int, done: Counter[str]) -> None:
+def _services(seed: int, done: Counter[str], provider: Provider | None = None) -> None:
+    """Half of it all, by the sandbox or by a provider that misbehaves, too."""
     with (
         tempfile.TemporaryDirectory(prefix="frontrow-faults-") as folder,
-        Storm(Path(folder), seed).running() as storm,
+        Storm(Path(folder), seed, provider).running() as storm,
     ):
         for number in range(MOST_ROUNDS):
             with storm.trade():

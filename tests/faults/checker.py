@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 Row = dict[str, Any]
+Ledger = Callable[[], dict[str, tuple[int, int]]]  # what was taken and given back, in minor units, by payment
 LATE = 2.0  # seconds within which what was freed may be seen, and clocks of processes may differ
 LIVE = ("held", "confirmed")
 STOCKS = (
@@ -32,8 +33,8 @@ CAPTURED = ("succeeded", "partially_refunded", "refunded")
 class Checker:
     """The databases by service, and the lines of the clients' diaries."""
 
-    def __init__(self, databases: Mapping[str, str], lines: list[Row]):
-        self.databases, self.lines = databases, lines
+    def __init__(self, databases: Mapping[str, str], lines: list[Row], ledger: Ledger | None = None):
+        self.databases, self.lines, self.ledger = databases, lines, ledger or self._of_the_sandbox
 
     def rows(self, service: str, question: str, *values: Any) -> list[Row]:
         with closing(psycopg.connect(self.databases[service], row_factory=dict_row)) as connection:
@@ -121,12 +122,11 @@ class Checker:
 
     def i6_and_i7_money_is_a_ticket_or_goes_back(self) -> Iterator[str]:
         """By the provider's own ledger."""
-        ledger = {row["key"]: row for row in self.rows(
-            "payments", "SELECT key, amount, refunded FROM payments_sandboxcharge WHERE status = 'succeeded'")}  # fmt: skip
+        ledger = self.ledger()
         took: dict[str, int] = defaultdict(int)
         for payment in self.rows("payments", "SELECT payment_id, booking_id FROM payments_payment"):
             charge = ledger.pop(str(payment["payment_id"]), None)
-            took[str(payment["booking_id"])] += charge["amount"] - charge["refunded"] if charge else 0
+            took[str(payment["booking_id"])] += charge[0] - charge[1] if charge else 0
         yield from (f"the provider took {charge}, of which we know nothing" for charge in ledger.values())
         partial = {str(row["booking_id"]): row["sum"] for row in self.rows(
             "payments", "SELECT booking_id, sum(refund.amount) FROM payments_refund refund JOIN payments_payment"
@@ -179,6 +179,12 @@ class Checker:
         yield from (
             f"the hold {row['booking_id']} was ended early" for row in self.rows("bookings", question)
         )
+
+    def _of_the_sandbox(self) -> dict[str, tuple[int, int]]:
+        rows = self.rows(
+            "payments", "SELECT key, amount, refunded FROM payments_sandboxcharge WHERE status = 'succeeded'"
+        )
+        return {row["key"]: (row["amount"], row["refunded"]) for row in rows}
 
     def _told(self, method: str, path: str, status: int) -> Iterator[Row]:
         for line in self.lines:

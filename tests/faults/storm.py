@@ -8,8 +8,10 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -24,15 +26,27 @@ from tests.faults.clocks import Clocks
 from tests.faults.network import Network
 from tests.faults.people import Diary
 from tests.faults.trade import PEOPLE, trade
+from tests.stripe.running import KEYS, SECRET, Provider
+from tests.stripe.simulator import Manners
 
 FINAL_SECONDS = 30  # after the last fault, for everything to have reached its final state
 KILLED = (*SERVICES, *(f"{service}-work" for service in SERVICES), "postgres", "rabbitmq", "redis", "gateway")
 WRONG = (*SERVICES, *(f"{service}-work" for service in SERVICES))  # whose clocks jump
+UPSETS: dict[str, dict[str, Any]] = {
+    "loses answers": {"answers_lost": 0.3},
+    "refuses refunds": {"refunds_refused": True},
+    "takes no orders": {"broken": True},
+    "never calls back": {"never_calls": 1.0},
+    "calls twice, late, in any order": {"calls_twice": 0.5, "calls_late": 3.0},
+}
 ORDERS = ("kill", "fail", "wait 0.5")
 
 
 class Broken(AssertionError):
     """Frontrow did not keep a promise under faults."""
+
+
+BY_STRIPE = {"payments.prepared", "notices.kept", "notices.looked_into"}  # points that only Stripe leads to
 
 
 @cache
@@ -50,15 +64,19 @@ def points() -> list[str]:
 class Storm:
     """A fleet of its own, its failpoints, its people, and what was done to it."""
 
-    def __init__(self, folder: Path, seed: int):
+    def __init__(self, folder: Path, seed: int, provider: Provider | None = None):
         folder.chmod(0o711)
         self.folder = folder
         self.chance, self.orders = random.Random(seed), folder / "orders"  # noqa: S311, nothing secret
         self.orders.mkdir()
         self.clocks = Clocks(folder)
         self.network = Network("postgres", "rabbitmq", "redis", "users", "events", "bookings")
+        self.provider = provider
+        paid_by = {**KEYS, "STRIPE_URL": provider.address} if provider else {}
+        self.points = [name for name in points() if provider or name not in BY_STRIPE]
+        environment = {**LIFTED, **self.clocks.environment, **paid_by, "FAILPOINTS": str(self.orders)}
         wishes = Wishes(
-            port=free_port(), environment={**LIFTED, **self.clocks.environment, "FAILPOINTS": str(self.orders)},
+            port=free_port(), environment=environment,
             postgres={"fsync": "off"},  # processes are killed here, and not the machine
             detours={name: link.port for name, link in self.network.links.items()},
         )  # fmt: skip
@@ -74,6 +92,8 @@ class Storm:
             for name, link in self.network.links.items():
                 link.to = self.fleet.port(name)
             self.fleet.start()
+            if self.provider:
+                self.provider.tell("/_webhooks", url=f"{self.fleet.address}/webhooks/stripe", secret=SECRET)
             self.stage = Services(self.fleet, self.folder)
             self.tokens = self.stage.people(PEOPLE).read_text().split()
             yield self
@@ -125,11 +145,17 @@ class Storm:
         """A fault each so many seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.chance.choices([self.kill, self.disturb, self._order_least_hit, self.jump], [6, 1, 2, 2])[
-                0
-            ]()
+            acts = [self.kill, self.disturb, self._order_least_hit, self.jump, self.upset]
+            self.chance.choices(acts, [6, 1, 2, 2, 2 if self.provider else 0])[0]()
             time.sleep(pace)
         self.network.mend()
+
+    def upset(self) -> None:
+        """Have the payment provider behave badly in some new way."""
+        assert self.provider
+        name, manners = self.chance.choice(list(UPSETS.items()))
+        self.provider.tell("/_behave", **asdict(Manners(seed=self.chance.randrange(2**32), **manners)))
+        self._note(f"provider {name}")
 
     def disturb(self) -> None:
         """Have one way through the network be bad until the next is."""
@@ -144,12 +170,12 @@ class Storm:
 
     def _order_least_hit(self) -> None:
         hits = self.hits()
-        self.order(min(points(), key=lambda name: (hits[name], self.chance.random())))
+        self.order(min(self.points, key=lambda name: (hits[name], self.chance.random())))
 
     def insist(self, seconds: float) -> list[str]:
         """Order what was never hit until it was, or for so long; what was not."""
         end = time.monotonic() + seconds
-        while (left := [name for name in points() if not self.hits()[name]]) and time.monotonic() < end:
+        while (left := [name for name in self.points if not self.hits()[name]]) and time.monotonic() < end:
             for name in left:
                 if not (self.orders / name).exists():
                     self.order(name)
@@ -158,9 +184,11 @@ class Storm:
 
     def calm(self, patience: float = FINAL_SECONDS) -> None:
         """Take back all orders, set the clocks right, and wait until all is done. Raises Broken if it takes longer."""
-        for name in points():
+        for name in self.points:
             with contextlib.suppress(FileNotFoundError):
                 (self.orders / name).unlink()
+        if self.provider:
+            self.provider.tell("/_behave", **asdict(Manners()))
         self.clocks.set_right()
         began, checker = time.time(), self.checker()
         while not self.fleet.ready() or (left := _unfinished(checker)):
@@ -177,7 +205,7 @@ class Storm:
     def checker(self) -> Checker:
         """Who knows whether all is right."""
         databases = {service: self.stage.url(service) for service in SERVICES}
-        return Checker(databases, list(self.diary.lines))
+        return Checker(databases, list(self.diary.lines), self.provider and self.provider.ledger)
 
     def _note(self, what: str) -> None:
         self.faults[what] += 1

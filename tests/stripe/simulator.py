@@ -19,7 +19,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.stripe.callbacks import Callbacks
 
-KNOWN = {"pm_card_visa", "pm_card_authenticationRequired"}
+KNOWN = {
+    "pm_card_visa",
+    "pm_card_authenticationRequired",
+    "pm_card_timeoutAfterCharge",
+    "pm_card_refundTimeout",
+    "pm_card_slow",
+}  # the latter are cards of our sandbox; what they mean is a matter of manners here
 DECLINES = {
     "pm_card_chargeDeclined": "generic_decline",
     "pm_card_chargeDeclinedInsufficientFunds": "insufficient_funds",

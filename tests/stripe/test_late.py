@@ -262,6 +262,7 @@ class TestNotices:
     def test_an_old_one_is_refused(self, notice):
         old = int(timezone.now().timestamp()) - 301
         self.forged(notice[0], signed(notice[0], SECRET, old))
+        self.forged(notice[0], signed(notice[0], SECRET, old + 700))
         assert self.post(notice[0], signed(notice[0], SECRET, old + 60)).status_code == 204
 
     @pytest.mark.parametrize(

@@ -232,7 +232,11 @@ def test_faults_are_made_on_loopback_only(start, tmp_path, open_to):
         start(FAILPOINTS=str(tmp_path), **open_to)
 
 
-STRIPE = {"STRIPE_SECRET_KEY": "sk_test_hunter2", "STRIPE_PUBLIC_KEY": "pk_test", "STRIPE_WEBHOOK_SECRET": "whsec_hunter2"}
+STRIPE = {
+    "STRIPE_SECRET_KEY": "sk_test_hunter2",
+    "STRIPE_PUBLIC_KEY": "pk_test",
+    "STRIPE_WEBHOOK_SECRET": "whsec_hunter2",
+}
 
 
 @pytest.mark.parametrize("left_out", STRIPE)

@@ -23,7 +23,7 @@ KEPT = timedelta(days=30)  # Stripe repeats what it does not get rid of for thre
 
 def keep(body: bytes, signature: str, now: datetime) -> None:
     """Write down what the provider tells, once. Raises Forged."""
-    told = PROVIDER.told(body, signature)
+    told = PROVIDER.told(body, signature, now)
     if told is None:
         return
     row = ProviderNotice(

@@ -119,7 +119,7 @@ class Provider(Protocol):
     def ledger(self, since: datetime) -> Iterator[list[Entry]]:
         """All that its ledger says of orders since then, page by page."""
 
-    def told(self, body: bytes, signature: str) -> Notice | None:
+    def told(self, body: bytes, signature: str, now: datetime) -> Notice | None:
         """What it tells by itself, if we have a use for it. Raises Forged, without the network."""
 
     def client_secret(self, reference: str) -> str:

@@ -157,7 +157,7 @@ class Sandbox:
             yield [_entry(charge) for charge in page]
             page = list(charges.filter(reference__gt=page[-1].reference)[:PAGE])
 
-    def told(self, body: bytes, signature: str) -> Notice | None:
+    def told(self, body: bytes, signature: str, now: datetime) -> Notice | None:
         raise Forged("The sandbox tells nothing by itself.")
 
     def client_secret(self, reference: str) -> str:

@@ -51,6 +51,11 @@ def time_of(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def signed_at(signature: str) -> datetime:
+    """When a header Stripe-Signature, which was verified, was made."""
+    return time_of(int(dict(part.split("=", 1) for part in signature.split(","))["t"]))
+
+
 def key_of(thing: dict[str, Any]) -> str:
     """The key by which we ordered it; empty, if we did not."""
     return str((thing["metadata"] or {}).get(KEY, ""))
