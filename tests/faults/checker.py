@@ -45,6 +45,7 @@ class Checker:
         counts = {f"{service}: {name}": self.rows(service, question)[0]["count"]
                   for service in self.databases for name, question in _waits(service)}  # fmt: skip
         counts["news on their way"] = len(list(self.i8_told_once()))
+        counts["money on its way"] = len(list(self.i6_and_i7_money_is_a_ticket_or_goes_back()))
         return {name: count for name, count in counts.items() if count}
 
     def violations(self) -> list[str]:
