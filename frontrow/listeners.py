@@ -6,15 +6,18 @@ started yet. A type that is heard no longer stays here, with a handler that does
 
 LISTENERS: dict[str, tuple[str, ...]] = {
     "users": (),
-    "events": ("rating.changed.v1", "stock.changed.v1"),
+    "events": ("rating.changed.v1", "stock.changed.v1", "user.erased.v1"),
     "bookings": (
         "event.cancelled.v1",
         "event.published.v1",
         "event.updated.v1",
         "payment.succeeded.v1",
         "refund.succeeded.v1",
+        "user.disabled.v1",
+        "user.enabled.v1",
+        "user.erased.v1",
     ),
-    "payments": ("booking.cancelled.v1",),
+    "payments": ("booking.cancelled.v1", "user.disabled.v1", "user.enabled.v1", "user.erased.v1"),
     "notifications": (
         "booking.cancelled.v1",
         "booking.confirmed.v1",
@@ -25,6 +28,7 @@ LISTENERS: dict[str, tuple[str, ...]] = {
         "event.updated.v1",
         "payment.failed.v1",
         "refund.succeeded.v1",
+        "user.erased.v1",
         "user.registered.v1",
         "user.updated.v1",
     ),
@@ -34,5 +38,6 @@ LISTENERS: dict[str, tuple[str, ...]] = {
         "event.cancelled.v1",
         "event.published.v1",
         "event.updated.v1",
+        "user.erased.v1",
     ),
 }

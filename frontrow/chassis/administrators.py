@@ -5,12 +5,14 @@ from uuid import UUID
 
 import structlog
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from frontrow.chassis import auth, http
+from frontrow.chassis.ids import new_id
 from frontrow.chassis.middleware import CLIENT_ADDRESS, client_address
 from frontrow.chassis.refusals import Refusal, TooMany, Unavailable
 
@@ -53,6 +55,14 @@ class SignIn(AdminAuthenticationForm):
             return super().clean()
         except Refusal as refusal:
             raise ValidationError(str(refusal), code=refusal.code) from refusal
+
+
+def forget(user_id: UUID) -> None:
+    """Let nothing here lead to a person whose account is erased. What they did stays written, by nobody."""
+    nobody = str(new_id())
+    User.objects.filter(username=str(user_id)).update(username=nobody, first_name="", is_active=False)
+    done_to_them = LogEntry.objects.filter(object_id=str(user_id))
+    done_to_them.update(object_id=nobody, object_repr="an erased account")
 
 
 def _sign_in(login: str, password: str, address: str) -> dict[str, Any] | None:

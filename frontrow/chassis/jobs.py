@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Count, Min
 
-from frontrow.chassis import clock, handover, listener, metrics
+from frontrow.chassis import clock, handover, leftovers, listener, metrics
 from frontrow.chassis.models import Outbox
 from frontrow.chassis.periodic import every
 
@@ -25,3 +25,9 @@ def forget(now: datetime) -> None:
     """Drop marks of messages heard so long ago that none can come again, and sessions that have ended."""
     listener.forget_before(now - timedelta(days=settings.ENVIRONMENT.heard_days))
     Session.objects.filter(expire_date__lt=now).delete()
+
+
+@every(hours=1, alone=True)
+def clear_leftovers(now: datetime) -> None:
+    """Let messages that failed tell nothing of people who are erased."""
+    leftovers.clear()

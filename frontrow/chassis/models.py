@@ -1,7 +1,8 @@
-"""The tables by which messages and periodic work survive any crash."""
+"""The tables by which messages and periodic work survive any crash, and who is out."""
 
 from django.db import models
 
+from frontrow.chassis.copies import CopyQuerySet
 from frontrow.chassis.ids import new_id
 
 
@@ -55,3 +56,14 @@ class Job(models.Model):
 
     name = models.CharField(primary_key=True, max_length=80)
     next_at = models.DateTimeField()
+
+
+class Absence(models.Model):
+    """An account that is disabled or erased, or was disabled; as of a version. See absences.py."""
+
+    mark = models.UUIDField(primary_key=True)
+    version = models.BigIntegerField()
+    is_out = models.BooleanField()
+    is_erased = models.BooleanField()
+
+    objects = CopyQuerySet.as_manager()

@@ -17,7 +17,8 @@ FOLDER = Path(__file__).parents[2] / "contracts" / "http"
 TABLE = {  # what the design promises, call by call
     "users": [
         "POST /register", "POST /login", "POST /token/refresh", "POST /logout", "POST /logout/everywhere",
-        "GET /profile", "PUT /profile", "PUT /profile/password", "GET /.well-known/jwks.json",
+        "GET /profile", "PUT /profile", "DELETE /profile", "PUT /profile/password", "GET /profile/export",
+        "GET /.well-known/jwks.json",
     ],
     "events": [
         "POST /events", "GET /events", "GET /events/{eventId}", "PUT /events/{eventId}",

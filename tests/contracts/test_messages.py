@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from frontrow.chassis import listener
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
-from frontrow.chassis.models import Outbox
+from frontrow.chassis.models import Absence, Outbox
 from frontrow.services.bookings import jobs, messages
 from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 from frontrow.services.bookings.models import Event as KnownEvent
@@ -26,6 +26,7 @@ from frontrow.services.payments.rules import CAUSES
 from frontrow.services.reviews import review
 from frontrow.services.reviews.models import Booking as Ticket
 from frontrow.services.reviews.models import Event as ReviewedEvent
+from frontrow.services.users import disabling
 from tests.cast import Actor
 from tests.money.stage import DECLINED, paid, pays, refunds
 
@@ -106,6 +107,33 @@ def changes_profile(ada: Actor, ben: Actor) -> Iterator[None]:
     clara = Actor(token=session["accessToken"])
     yield
     clara.put("/profile", {"profileInfo": {"displayName": "Clara"}})
+
+
+def _clara(ada: Actor) -> Actor:
+    ada.post("/register", ADDRESS)
+    _, session = ada.post("/login", {"username": "clara", "password": PASSWORD})
+    clara = Actor(token=session["accessToken"])
+    clara.user_id = UUID(session["userId"])
+    return clara
+
+
+def is_disabled(ada: Actor, ben: Actor) -> Iterator[None]:
+    clara = _clara(ada)
+    yield
+    disabling.disable(clara.user_id, timezone.now())
+
+
+def is_enabled(ada: Actor, ben: Actor) -> Iterator[None]:
+    clara = _clara(ada)
+    disabling.disable(clara.user_id, timezone.now())
+    yield
+    disabling.enable(clara.user_id, timezone.now())
+
+
+def leaves(ada: Actor, ben: Actor) -> Iterator[None]:
+    clara = _clara(ada)
+    yield
+    clara.call("DELETE", "/profile", {"password": PASSWORD})
 
 
 def publishes(ada: Actor, ben: Actor) -> Iterator[None]:
@@ -225,6 +253,9 @@ def reviews(ada: Actor, ben: Actor) -> Iterator[None]:
 SAID_WHEN: list[tuple[str, Act]] = [
     ("user.registered.v1", registers),
     ("user.updated.v1", changes_profile),
+    ("user.disabled.v1", is_disabled),
+    ("user.enabled.v1", is_enabled),
+    ("user.erased.v1", leaves),
     ("event.published.v1", publishes),
     ("event.published.v1", publishes_a_draft),
     ("event.updated.v1", updates),
@@ -402,6 +433,18 @@ def told() -> list[Any]:
     ]
 
 
+def away() -> list[Any]:
+    """Who is out, and who is gone."""
+    return list(Absence.objects.values_list("version", "is_out", "is_erased"))
+
+
+OUT: tuple[Callable[[], None], Callable[[], list[Any]], list[Any]] = (lambda: None, away, [(3, True, False)])
+BACK: tuple[Callable[[], None], Callable[[], list[Any]], list[Any]] = (
+    lambda: None,
+    away,
+    [(4, False, False)],
+)
+GONE: tuple[Callable[[], None], Callable[[], list[Any]], list[Any]] = (lambda: None, away, [(5, True, True)])
 STOCK = [(420, 0), (300, 0), (120, 0)]
 HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], list[Any]]] = {
     ("bookings", "event.published.v1"): (lambda: None, known, [(1, "published"), *STOCK]),
@@ -451,6 +494,12 @@ HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], 
     ),
     ("notifications", "payment.failed.v1"): (lambda: None, told, [("payment_failed", False)]),
     ("notifications", "refund.succeeded.v1"): (lambda: None, told, [("refund_succeeded", False)]),
+    **{(who, "user.disabled.v1"): OUT for who in ("bookings", "payments")},
+    **{(who, "user.enabled.v1"): BACK for who in ("bookings", "payments")},
+    **{
+        (who, "user.erased.v1"): GONE
+        for who in ("events", "bookings", "payments", "notifications", "reviews")
+    },
     ("events", "stock.changed.v1"): (events_has_the_event_of_the_example, shown, [(7, 418), 298, 120]),
 }
 

@@ -34,11 +34,16 @@ def ended(connection):
 
 
 @pytest.mark.parametrize(
-    "path", ["/login", "/register", "/token/refresh", "/profile/password", "/signin", "/signup"]
+    ("method", "path"),
+    [
+        *(("POST", path) for path in ("/login", "/register", "/token/refresh", "/profile/password")),
+        *(("POST", path) for path in ("/signin", "/signup", "/account/delete")),
+        ("DELETE", "/profile"),
+    ],
 )
-def test_signing_in_has_a_limit_of_its_own(services, path):
+def test_signing_in_has_a_limit_of_its_own(services, method, path):
     with a_gateway(places(services), GATEWAY_SIGN_IN_RATE="1") as gateway:
-        assert is_refused(gateway, "POST", path)
+        assert is_refused(gateway, method, path)
         assert {gateway.post("/bookings").status for _ in range(20)} == {200}
 
 

@@ -9,22 +9,26 @@ from ninja import Body, Status
 from ninja import Query as InQuery
 from pydantic import Field, model_validator
 
-from frontrow.chassis import clock, idempotency
+from frontrow.chassis import clock, exports, idempotency
+from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import NotFound
 from frontrow.chassis.schemas import In, Out, Query, Whole
-from frontrow.services.bookings import booking, event, organizing, paying
+from frontrow.services.bookings import booking, event, leaving, organizing, paying
 from frontrow.services.bookings.booking import REFUSALS, TooLateToCancel
 from frontrow.services.bookings.deciding import Request
+from frontrow.services.bookings.exporting import SECTIONS
 from frontrow.services.bookings.models import Booking
 from frontrow.services.bookings.rules import CONFIRMED
 from frontrow.services.bookings.shown import SIGNED_IN, BookingOut, State
 
 door = Door("bookings", "Booking places, and giving them back.")
 door.add_router("", organizing.router)
+door.add_router("", leaving.router)
+door.add_router("", exports.router("bookings", SECTIONS))
 
 MOST_PLACES, MOST_ITEMS = 1000, 50
 
@@ -143,7 +147,10 @@ def read(request: HttpRequest, booking_id: UUID) -> Any:
     return BookingOut.of(booking.find(booking_id, person(request).user_id))
 
 
-@door.delete("/bookings/{uuid:booking_id}", **answers(200, BookingOut, *SIGNED_IN, NotFound, TooLateToCancel))
+@door.delete(
+    "/bookings/{uuid:booking_id}",
+    **answers(200, BookingOut, *SIGNED_IN, NotFound, TooLateToCancel, AccountDisabled),
+)
 def cancel(request: HttpRequest, booking_id: UUID) -> Any:
     """Give a booking back; what was paid is refunded."""
     return BookingOut.of(booking.cancel(booking_id, person(request).user_id, clock.now()))

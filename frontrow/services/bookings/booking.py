@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from frontrow.chassis import absences
+from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
 from frontrow.services.bookings import ending, event, metrics, rules
@@ -53,6 +55,7 @@ class TooLateToCancel(Refusal):
 
 REFUSALS: tuple[type[Refusal], ...] = (
     EventNotFound, NotOnSale, TicketTypeRequired, TicketTypeNotFound, LimitReached, SoldOut, KeyReused,
+    AccountDisabled,
 )  # fmt: skip
 BY_CODE = {refusal.code: refusal for refusal in REFUSALS}
 RESTS_ON_EVENT = {
@@ -119,9 +122,13 @@ def find_some(looks: Sequence[Look]) -> list[Booking | None]:
 
 
 def cancel(booking_id: UUID, user_id: UUID, now: datetime) -> Booking:
-    """Give a person's own booking back; one that is cancelled stays so. Raises NotFound, TooLateToCancel."""
+    """Give a person's own booking back; one that is cancelled stays so.
+
+    Raises NotFound, TooLateToCancel, AccountDisabled.
+    """
     event_id = find(booking_id, user_id).event_id
     with transaction.atomic(durable=True):
+        absences.check(user_id)
         EventStock.objects.lock(event_id)
         booking = find(booking_id, user_id)
         limit = Event.objects.get(event_id=event_id).cancel_until

@@ -2,7 +2,7 @@
 
 One commit then serves them all, which is what makes a hot event fast. There is no timer: the next group
 leaves when the last has committed, and while nobody waits that is at once. What says yes and no is
-migrations/hold_v2.sql.
+migrations/hold_v2.sql, and before it hold_v3.sql to those who are out.
 """
 
 import json
@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import DatabaseError, OperationalError, connection
 
 from frontrow.chassis import groups, outbox
+from frontrow.chassis.absences import mark_of
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.ids import new_id_text
 from frontrow.chassis.middleware import request_id
@@ -25,7 +26,7 @@ from frontrow.services.bookings import rules
 
 REPLAYED, OVERDUE = "replayed", "overdue"  # outcomes, beside rules.LIVE and the codes of refusals
 DECIDE = (
-    "SELECT outcome, told FROM bookings_hold_v2(%s::uuid[], %s::uuid[], %s::text[], %s::uuid[],"
+    "SELECT outcome, told FROM bookings_hold_v3(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[],"
     " %s::uuid[], %s::integer[], %s::jsonb[], %s::text[], %s::text[], %s::timestamptz, %s::integer)"
 )
 
@@ -57,6 +58,7 @@ class Request:
 def asked(requests: Sequence[Request], now: datetime) -> tuple[Any, ...]:
     """The requests as DECIDE takes them, with fresh ids."""
     return (
+        _plain(mark_of(request.user_id).hex for request in requests),
         _plain(new_id_text() for _ in requests), _plain(new_id_text() for _ in requests),
         _plain(request.asked_by or '""' for request in requests),
         _plain(request.user_id.hex for request in requests),

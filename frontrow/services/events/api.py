@@ -8,15 +8,17 @@ from ninja import Query as InQuery
 from ninja import Status
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from frontrow.chassis import clock
+from frontrow.chassis import clock, exports
+from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, MaybeBearer, maybe_person, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
 from frontrow.chassis.schemas import Currency, In, Instant, Line, Out, Text, TimeZone, Whole
-from frontrow.services.events import covering, event, facets, listing
+from frontrow.services.events import covering, event, facets, leaving, listing
 from frontrow.services.events.clients import CapacityBelowSold
 from frontrow.services.events.event import AlreadyPublished, EventCancelled
+from frontrow.services.events.exporting import SECTIONS
 from frontrow.services.events.models import DRAFT
 from frontrow.services.events.recent import FACETS, LISTS, SECONDS, Recent
 from frontrow.services.events.rules import Terms, Type
@@ -24,6 +26,8 @@ from frontrow.services.events.shown import EventOut
 
 door = Door("events", "Events and the terms on which they are sold.")
 door.add_router("", covering.router)
+door.add_router("", leaving.router)
+door.add_router("", exports.router("events", SECTIONS))
 
 MOST_PLACES = 1_000_000
 MOST_TYPES = 50
@@ -142,7 +146,7 @@ class FacetsOut(Out):
     currencies: list[str]
 
 
-@door.post("/events", **answers(201, EventOut, NotSignedIn, InvalidToken))
+@door.post("/events", **answers(201, EventOut, NotSignedIn, InvalidToken, AccountDisabled))
 def create(request: HttpRequest, body: EventIn) -> Any:
     """List an event, or keep it as a draft."""
     return Status(201, EventOut.of(event.create(person(request).user_id, body.terms(), clock.now())))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from frontrow.chassis import absences
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import Invalid, NotFound, Refusal, Unavailable
@@ -28,10 +29,11 @@ class AlreadyPublished(Refusal):
 
 
 def create(organizer: UUID, terms: Terms, now: datetime) -> Event:
-    """List an event, or keep it as a draft. Raises Invalid."""
+    """List an event, or keep it as a draft. Raises Invalid, AccountDisabled."""
     terms = _changed(replace(terms, types=()), {"types": terms.types})
     _check(terms, None, now)
     with transaction.atomic(durable=True):
+        absences.check(organizer)
         event = Event(organizer_id=organizer, availability=terms.places, created_at=now)
         event.take(terms, now)
         event.save(force_insert=True)

@@ -2,7 +2,7 @@
 
 Owns: notifications, their deliveries by mail, announcements to all who hold places, what people want by mail.
 Hears: user.registered, user.updated, event.published, event.updated, event.cancelled, booking.held,
-booking.confirmed, booking.expired, booking.cancelled, payment.failed, refund.succeeded.
+booking.confirmed, booking.expired, booking.cancelled, payment.failed, refund.succeeded, user.erased.
 Says: nothing.
 Asks: users and events, about those it has not heard of yet; bookings, who holds places.
 """

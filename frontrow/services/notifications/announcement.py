@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from frontrow.chassis import metrics
+from frontrow.chassis import absences, metrics
 from frontrow.chassis.handover import wait_after
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.limits import Limit
@@ -47,7 +47,7 @@ class NotAnAdministrator(Refusal):
 def to_holders(event_id: UUID, organizer: UUID | None, subject: str, message: str, now: datetime) -> UUID:
     """Have everybody who holds places told; its id. Anybody's event, without an organiser.
 
-    Raises EventNotFound, NotTheOrganizer, EventCancelled, TooMany, Unavailable.
+    Raises EventNotFound, NotTheOrganizer, EventCancelled, TooMany, AccountDisabled, Unavailable.
     """
     event = known.event_of(event_id, now)
     if event is None:
@@ -61,6 +61,8 @@ def to_holders(event_id: UUID, organizer: UUID | None, subject: str, message: st
         LIMIT.count(str(event_id), now)
     announcement_id, sender = new_id(), "organizer" if organizer else "frontrow"
     with transaction.atomic(durable=True):
+        if organizer:
+            absences.check(organizer)
         Announcement.objects.create(
             announcement_id=announcement_id, kind=rules.ORGANIZER_MESSAGE, event_id=event_id,
             cause=str(announcement_id), facts={"subject": subject, "message": message, "from": sender},
@@ -129,7 +131,7 @@ def _drafts(announcement: Announcement, items: list[dict[str, Any]]) -> list[Not
     if announcement.before:
         late = Booking.objects.filter(pk__in=ids, booking_date__gte=announcement.before)
         ids -= set(late.values_list("pk", flat=True))
-    people = dict.fromkeys(item["userId"] for item in items if UUID(item["bookingId"]) in ids)
+    people = dict.fromkeys(UUID(item["userId"]) for item in items if UUID(item["bookingId"]) in ids)
     return [
         Notification(
             user_id=user_id, kind=announcement.kind, cause=announcement.pk, event_id=announcement.event_id,

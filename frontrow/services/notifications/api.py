@@ -12,7 +12,8 @@ from ninja import Header, Status
 from ninja import Query as InQuery
 from pydantic import Field, StrictBool, model_validator
 
-from frontrow.chassis import clock
+from frontrow.chassis import clock, exports
+from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Person, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
@@ -26,9 +27,11 @@ from frontrow.services.notifications.announcement import (
     NotTheOrganizer,
     UserNotFound,
 )
+from frontrow.services.notifications.exporting import SECTIONS
 from frontrow.services.notifications.models import Notification
 
 door = Door("notifications", "What people are told, and what of it they want by mail.")
+door.add_router("", exports.router("notifications", SECTIONS))
 
 SIGNED_IN = (NotSignedIn, InvalidToken)
 OWN = "/notifications/{uuid:user_id}"
@@ -100,7 +103,7 @@ class PreferencesOut(Out):
 
 @door.post("/notifications", **answers(
     202, AnnouncementOut, *SIGNED_IN, NotTheOrganizer, NotAnAdministrator, EventNotFound, EventCancelled,
-    UserNotFound, TooMany,
+    UserNotFound, TooMany, AccountDisabled,
 ))  # fmt: skip
 def announce(request: HttpRequest, body: AnnouncementIn) -> Any:
     """Write to all who hold places of my event. Administrators: of any event, or to one person."""
@@ -151,7 +154,7 @@ def preferences(request: HttpRequest, user_id: UUID) -> Any:
     return {"mail": notification.wanted_by_mail(_own(request, user_id))}
 
 
-@door.put(OWN + "/preferences", **answers(200, PreferencesOut, *SIGNED_IN, NotFound))
+@door.put(OWN + "/preferences", **answers(200, PreferencesOut, *SIGNED_IN, NotFound, AccountDisabled))
 def change_preferences(request: HttpRequest, user_id: UUID, body: PreferencesIn) -> Any:
     """Choose which kinds I want by mail; those not named stay as they are."""
     return {"mail": notification.want_by_mail(_own(request, user_id), body.mail)}

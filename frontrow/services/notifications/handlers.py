@@ -5,9 +5,11 @@ from uuid import UUID
 from frontrow.chassis import clock
 from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
-from frontrow.services.notifications import known, rules
+from frontrow.services.notifications import erasing, known, rules
 from frontrow.services.notifications.models import Notification
 from frontrow.services.notifications.notification import tell
+
+WHO = ("userId", "organizerId")  # what nobody is told by; so that no text needs to be searched for them
 
 
 @hears("user.registered.v1")
@@ -23,6 +25,11 @@ def registered(message: Message) -> None:
 @hears("user.updated.v1")
 def updated(message: Message) -> None:
     known.learn_person(message.data)
+
+
+@hears("user.erased.v1")
+def erased(message: Message) -> None:
+    erasing.erase(UUID(message.data["userId"]), message.version)
 
 
 @hears("event.published.v1", "event.updated.v1", "event.cancelled.v1")
@@ -60,5 +67,5 @@ def _draft(kind: str, message: Message, cause: str, **more: str | None) -> Notif
     )
     return Notification(
         user_id=user_id, kind=kind, cause=cause_id, event_id=event_id, booking_id=booking_id,
-        facts={**data, **more}, date=message.time,
+        facts={**{name: data[name] for name in data if name not in WHO}, **more}, date=message.time,
     )  # fmt: skip

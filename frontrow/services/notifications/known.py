@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from frontrow.chassis import absences
 from frontrow.chassis.message import rfc3339
-from frontrow.services.notifications import clients, rules
+from frontrow.services.notifications import clients, erasing, rules
 from frontrow.services.notifications.models import (
     Announcement,
     Booking,
@@ -20,7 +21,9 @@ from frontrow.services.notifications.models import (
 
 
 def learn_person(facts: dict[str, Any]) -> None:
-    """Take over what users says of a person. Runs in the caller's transaction."""
+    """Take over what users says of a person, unless they are erased. Runs in the caller's transaction."""
+    if absences.erased([UUID(facts["userId"])]):
+        return
     info = facts["profileInfo"]
     name, language = info.get("displayName") or facts["username"], (info.get("locale") or "").split("-")[0]
     Person.objects.keep(
@@ -43,6 +46,8 @@ def learn_event(facts: dict[str, Any], since: datetime) -> None:
     Old news that come late tell what people saw when they booked, as long as no change was announced.
     Runs in the caller's transaction.
     """
+    known = Event.objects.filter(event_id=facts["eventId"])
+    before = known.values_list("organizer_id", flat=True).first()
     Event.objects.keep(UUID(facts["eventId"]), facts["version"], **_columns(facts), since=since)
     event = Event.objects.select_for_update().get(event_id=facts["eventId"])
     older = event.told_version is not None and facts["version"] < event.told_version
@@ -52,6 +57,8 @@ def learn_event(facts: dict[str, Any], since: datetime) -> None:
         _announce_change(event)
         event.told, event.told_version, event.announced = event.terms, event.version, True
     event.save(update_fields=["told", "told_version", "announced", "reminded_for"])
+    if before not in (None, event.organizer_id):
+        erasing.forget_organizer(event.event_id)
 
 
 def event_of(event_id: UUID, now: datetime) -> Event | None:
@@ -70,7 +77,7 @@ def person_of(user_id: UUID) -> Person | None:
     if found is None and (facts := clients.user_facts(user_id)):
         with transaction.atomic(durable=True):
             learn_person(facts)
-        found = Person.objects.get(user_id=user_id)
+        found = Person.objects.filter(user_id=user_id).first()
     return found
 
 

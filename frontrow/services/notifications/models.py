@@ -10,7 +10,12 @@ from django.db.models import Exists, F, Min, OuterRef, Q
 
 from frontrow.chassis.copies import CopyQuerySet
 from frontrow.chassis.ids import new_id
-from frontrow.services.notifications.rules import PUBLISHED, REMIND_BEFORE
+from frontrow.services.notifications.rules import (
+    ORGANIZER_MESSAGE,
+    PUBLISHED,
+    REFUND_SUCCEEDED,
+    REMIND_BEFORE,
+)
 
 WAITING, SENT, SKIPPED, GIVEN_UP = "waiting", "sent", "skipped", "given_up"
 
@@ -155,6 +160,11 @@ class Notification(models.Model):
                 fields=["user_id"], condition=Q(told=True, read_at=None), name="notifications_unread"
             ),
             models.Index(fields=["booking_id"], name="notifications_of_booking"),
+            models.Index(
+                fields=["event_id"],
+                condition=Q(kind__in=[ORGANIZER_MESSAGE, REFUND_SUCCEEDED]),
+                name="notifications_organizers_words",
+            ),
         ]
 
 

@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import translation
 
-from frontrow.chassis import metrics
+from frontrow.chassis import absences, metrics
 from frontrow.chassis.arrays import array
 from frontrow.services.notifications import known, rules
 from frontrow.services.notifications.models import Notification, Unwanted
@@ -25,8 +25,11 @@ PATIENCE = timedelta(seconds=2)  # the news of an event are usually on their way
 def tell(drafts: list[Notification], now: datetime) -> None:
     """Tell people what they were not told yet: in the app, and by mail if they want that.
 
-    What speaks of an event unknown here waits for it. Runs in the caller's transaction.
+    What speaks of an event unknown here waits for it. Who is erased is told nothing any more. Runs in the
+    caller's transaction.
     """
+    gone = absences.erased({draft.user_id for draft in drafts})
+    drafts = [draft for draft in drafts if draft.user_id not in gone]
     columns = {name: array(getattr(draft, name) for draft in drafts) for name in COLUMNS}
     facts = array(json.dumps(draft.facts) for draft in drafts)
     told(TELL, {**columns, "facts": facts}, now)
@@ -75,10 +78,11 @@ def wanted_by_mail(user_id: UUID) -> dict[str, bool]:
 
 
 def want_by_mail(user_id: UUID, wanted: Mapping[Any, bool]) -> dict[str, bool]:
-    """Change what a person wants by mail; kinds not named stay as they are."""
+    """Change what a person wants by mail; kinds not named stay as they are. Raises AccountDisabled."""
     refused = [Unwanted(user_id=user_id, kind=kind) for kind, wish in wanted.items() if not wish]
     welcome = [kind for kind, wish in wanted.items() if wish]
     with transaction.atomic(durable=True):
+        absences.check(user_id)
         Unwanted.objects.filter(user_id=user_id, kind__in=welcome).delete()
         Unwanted.objects.bulk_create(refused, ignore_conflicts=True)
     return wanted_by_mail(user_id)

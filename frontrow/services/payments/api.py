@@ -11,15 +11,17 @@ from ninja import Query as InQuery
 from ninja import Status
 from pydantic import Field, WithJsonSchema, field_validator
 
-from frontrow.chassis import clock, idempotency
+from frontrow.chassis import clock, exports, idempotency
+from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
 from frontrow.chassis.schemas import In, Line, Out, Query, Text, Whole
-from frontrow.services.payments import notices, pages, payment, refund, rules
+from frontrow.services.payments import leaving, notices, pages, payment, refund, rules
 from frontrow.services.payments.clients import NothingDue
+from frontrow.services.payments.exporting import SECTIONS
 from frontrow.services.payments.models import Finding, Payment
 from frontrow.services.payments.payment import PaymentDeclined, PaymentInProgress, Wanted
 from frontrow.services.payments.provider import Forged
@@ -27,6 +29,8 @@ from frontrow.services.payments.providers import PROVIDER
 from frontrow.services.payments.refund import AlreadyRefunded, AmountTooHigh, NotPaid
 
 door = Door("payments", "Paying for bookings, and getting money back.")
+door.add_router("", leaving.router)
+door.add_router("", exports.router("payments", SECTIONS))
 
 SIGNED_IN = (NotSignedIn, InvalidToken)
 KEYED = (idempotency.InvalidKey, idempotency.KeyReused)
@@ -187,10 +191,13 @@ def _keyed(options: dict[str, Any]) -> dict[str, Any]:
 
 
 PAY = _keyed(answers(
-    201, PaymentOut, *SIGNED_IN, *KEYED, PaymentDeclined, NotFound, NothingDue, PaymentInProgress
+    201, PaymentOut, *SIGNED_IN, *KEYED, PaymentDeclined, NotFound, NothingDue, PaymentInProgress,
+    AccountDisabled,
 ))  # fmt: skip
 PAY["response"][202] = PaymentOut
-GRANT = _keyed(answers(201, RefundOut, *SIGNED_IN, *KEYED, NotFound, NotPaid, AlreadyRefunded, AmountTooHigh))
+GRANT = _keyed(answers(
+    201, RefundOut, *SIGNED_IN, *KEYED, NotFound, NotPaid, AlreadyRefunded, AmountTooHigh, AccountDisabled
+))  # fmt: skip
 
 
 @door.post("/payments", **PAY)

@@ -11,7 +11,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from frontrow.chassis import clock, metrics
+from frontrow.chassis import absences, clock, metrics
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.http import refuse_inside_transaction
 from frontrow.chassis.idempotency import KeyReused
@@ -54,7 +54,7 @@ class Wanted:
 def pay(wanted: Wanted, now: datetime) -> Payment:
     """Pay for a person's own hold; the same key pays once. `processing`, if the provider did not answer.
 
-    Raises NotFound, NothingDue, PaymentDeclined, PaymentInProgress, KeyReused, Unavailable.
+    Raises NotFound, NothingDue, PaymentDeclined, PaymentInProgress, KeyReused, AccountDisabled, Unavailable.
     """
     replayed = _replayed(wanted)
     return replayed or charge(clients.due(wanted.booking_id, wanted.user_id), wanted, now)
@@ -139,6 +139,9 @@ def draft(due: Due, wanted: Wanted, now: datetime) -> Payment:
 def _begin(due: Due, wanted: Wanted, now: datetime) -> Payment:
     payment = draft(due, wanted, now)
     with transaction.atomic(durable=True):
+        absences.check(wanted.user_id)
+        if absences.erased([due.organizer_id]):
+            raise NothingDue("This event is cancelled.")
         payment.save(force_insert=True)
     return payment
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, transaction
 
-from frontrow.chassis import metrics
+from frontrow.chassis import absences, metrics
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.idempotency import KeyReused
 from frontrow.chassis.refusals import NotFound, Refusal
@@ -49,8 +49,8 @@ class Grant:
 def grant(wanted: Grant, now: datetime) -> Refund:
     """Give a payment back, in part or in full; the same key does it once.
 
-    Raises NotFound, NotPaid, AlreadyRefunded, AmountTooHigh, KeyReused. While the provider is away the
-    refund is pending, and is sent again.
+    Raises NotFound, NotPaid, AlreadyRefunded, AmountTooHigh, KeyReused, AccountDisabled. While the provider
+    is away the refund is pending, and is sent again.
     """
     refund = _replayed(wanted)
     if refund is None:
@@ -86,6 +86,7 @@ def _replayed(wanted: Grant) -> Refund | None:
 
 
 def _grant(wanted: Grant, now: datetime) -> Refund:
+    absences.check(wanted.organizer_id)
     theirs = Payment.objects.select_for_update().filter(organizer_id=wanted.organizer_id)
     payment = theirs.filter(payment_id=wanted.payment_id).first()
     if payment is None:

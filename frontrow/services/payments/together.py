@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from frontrow.chassis import metrics
+from frontrow.chassis import absences, metrics
 from frontrow.chassis.failpoints import point
 from frontrow.services.payments import clients, messages, payment, rules
 from frontrow.services.payments.clients import Due
@@ -46,7 +46,7 @@ def pay(wanted: Sequence[Wanted], now: datetime) -> list[Payment | None]:
 
 
 def _begin(wanted: Sequence[Wanted], dues: Mapping[UUID, Due], now: datetime) -> dict[Wanted, Payment]:
-    """Write down what is about to be charged. Who is not in it has another payment, or key, in the way."""
+    """Write down what is about to be charged. Who is not in it is out, or has a payment or key in the way."""
     theirs = {each: dues.get(each.booking_id) for each in wanted}
     rows = {
         each: payment.draft(due, each, now)
@@ -54,6 +54,8 @@ def _begin(wanted: Sequence[Wanted], dues: Mapping[UUID, Due], now: datetime) ->
         if due is not None and due.user_id == each.user_id
     }
     with transaction.atomic(durable=True):
+        gone = absences.out({person for row in rows.values() for person in (row.user_id, row.organizer_id)})
+        rows = {each: row for each, row in rows.items() if not gone & {row.user_id, row.organizer_id}}
         Payment.objects.bulk_create(rows.values(), ignore_conflicts=True)
         ids = [row.payment_id for row in rows.values()]
         written = set(Payment.objects.filter(pk__in=ids).values_list("pk", flat=True))

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from ninja import Query as InQuery
 from ninja import Status
 
-from frontrow.chassis import clock
+from frontrow.chassis import clock, exports
+from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import MaybeBearer, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
@@ -16,9 +17,11 @@ from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
 from frontrow.chassis.schemas import In, Out, Text, Whole
 from frontrow.services.reviews import review, rules
 from frontrow.services.reviews.attendance import EventNotFound
+from frontrow.services.reviews.exporting import SECTIONS
 from frontrow.services.reviews.review import REFUSALS, AlreadyAnswered
 
 door = Door("reviews", "What people say of events they attended.")
+door.add_router("", exports.router("reviews", SECTIONS))
 
 Comment = Annotated[str, Text(1, 5000)]
 
@@ -90,7 +93,7 @@ def of_person(request: HttpRequest, user_id: UUID, query: InQuery[PageQuery]) ->
 
 
 @door.post("/reviews/{uuid:review_id}/answer", **answers(
-    200, ReviewOut, NotSignedIn, InvalidToken, NotFound, AlreadyAnswered
+    200, ReviewOut, NotSignedIn, InvalidToken, NotFound, AlreadyAnswered, AccountDisabled
 ))  # fmt: skip
 def answer(request: HttpRequest, review_id: UUID, body: AnswerIn) -> Any:
     """Answer a review of my event; once."""

@@ -12,8 +12,9 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from frontrow.chassis import absences
 from frontrow.chassis.refusals import NotFound, Refusal, Unavailable
-from frontrow.services.reviews import clients, rules
+from frontrow.services.reviews import clients, erasing, rules
 from frontrow.services.reviews.models import Booking, Event
 
 log = structlog.get_logger(__name__)
@@ -39,19 +40,28 @@ class NotAnAttendee(Refusal):
 
 def learn_event(facts: dict[str, Any]) -> None:
     """Take over what events says, unless it is old news. Runs in the caller's transaction."""
+    known = Event.objects.filter(event_id=facts["eventId"])
+    before = known.values_list("organizer_id", flat=True).first()
     Event.objects.keep(
         UUID(facts["eventId"]), facts["version"], organizer_id=UUID(facts["organizerId"]),
         status=facts["status"], end_date=datetime.fromisoformat(facts["endDate"]),
     )  # fmt: skip
+    if before not in (None, known.values_list("organizer_id", flat=True).get()):
+        erasing.forget_organizer(UUID(facts["eventId"]))
 
 
 def learn_bookings(told: Iterable[dict[str, Any]]) -> None:
-    """The same for what bookings says; cancelled ones are kept, lest they be confirmed by older news."""
+    """The same for what bookings says; cancelled ones are kept, lest they be confirmed by older news.
+
+    Of the erased nothing is kept.
+    """
+    told = list(told)
+    gone = absences.erased({UUID(facts["userId"]) for facts in told})
     Booking.objects.keep_all([
         {"booking_id": UUID(facts["bookingId"]), "user_id": UUID(facts["userId"]),
          "event_id": UUID(facts["eventId"]), "confirmed": facts["status"] == CONFIRMED,
          "version": facts["version"]}
-        for facts in told
+        for facts in told if UUID(facts["userId"]) not in gone
     ])  # fmt: skip
 
 

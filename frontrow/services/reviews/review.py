@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from frontrow.chassis import absences
+from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.cursors import PageQuery, page
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.services.reviews import attendance, messages, rules
@@ -21,7 +23,7 @@ class AlreadyAnswered(Refusal):
 
 
 REFUSALS: tuple[type[Refusal], ...] = (
-    EventNotFound, EventCancelled, EventNotOver, NotAnAttendee, AlreadyReviewed,
+    EventNotFound, EventCancelled, EventNotOver, NotAnAttendee, AlreadyReviewed, AccountDisabled,
 )  # fmt: skip
 NEWEST = ("-date", "-review_id")
 ORDERS = {"newest": NEWEST, "highest": ("-rating", *NEWEST), "lowest": ("rating", *NEWEST)}
@@ -35,6 +37,7 @@ def write(user_id: UUID, event_id: UUID, rating: int, comment: str, now: datetim
     attendance.check(event_id, user_id, now)
     try:
         with transaction.atomic(durable=True):
+            absences.check(user_id)
             review = Review.objects.create(
                 user_id=user_id, event_id=event_id, rating=rating, comment=comment, date=now
             )
@@ -47,8 +50,9 @@ def write(user_id: UUID, event_id: UUID, rating: int, comment: str, now: datetim
 
 
 def answer(review_id: UUID, organizer: UUID, comment: str, now: datetime) -> Review:
-    """Answer a review of an organiser's own event. Raises NotFound, AlreadyAnswered."""
+    """Answer a review of an organiser's own event. Raises NotFound, AlreadyAnswered, AccountDisabled."""
     with transaction.atomic(durable=True):
+        absences.check(organizer)
         review = Review.objects.filter(review_id=review_id).first()
         if review is None or not Event.objects.filter(pk=review.event_id, organizer_id=organizer).exists():
             raise NotFound

@@ -1,8 +1,19 @@
 """What operators see of users. Passwords, tokens and private keys are never shown."""
 
-from django.contrib import admin
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
 
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from frontrow.chassis import clock
 from frontrow.chassis.admin import ReadOnly
+from frontrow.chassis.refusals import NotFound
+from frontrow.services.users import disabling
+from frontrow.services.users.erasing import LastAdministrator
 from frontrow.services.users.models import RefreshToken, SigningKey, User
 
 
@@ -17,6 +28,29 @@ class Users(ReadOnly):
         "user_id", "username", "email", "profile_info", "is_admin", "is_active", "version",
         "created_at", "updated_at",
     )  # fmt: skip
+    actions = ("disable", "enable")
+
+    @admin.action(description="Disable: end all sessions, and let them buy nothing more")
+    def disable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, disabling.disable, "Disabled")
+
+    @admin.action(description="Enable again")
+    def enable(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, disabling.enable, "Enabled")
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[User], act: Callable[[UUID, datetime], bool], done: str
+    ) -> None:
+        """Do it to each, and write down by whom; one that is refused keeps no other waiting."""
+        changed = []
+        for person in queryset:
+            try:
+                if act(person.user_id, clock.now()):
+                    changed.append(person)
+            except (LastAdministrator, NotFound) as refusal:
+                self.message_user(request, str(refusal), messages.ERROR)
+        LogEntry.objects.log_actions(int(request.user.pk or 0), changed, CHANGE, f"{done}.")
+        self.message_user(request, f"{done}: {len(changed)} of {len(queryset)}.")
 
 
 @admin.register(RefreshToken)

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
 from ninja import Status
 from pydantic import AfterValidator, EmailStr, Field, StringConstraints, field_validator, model_validator
 
@@ -16,7 +15,7 @@ from frontrow.chassis.auth import Internal, person
 from frontrow.chassis.middleware import client_address
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import In, Line, Out, TimeZone
-from frontrow.services.users import keys, messages, session, user
+from frontrow.services.users import erasing, exporting, keys, messages, session, user
 from frontrow.services.users.session import InvalidCredentials, WrongPassword
 from frontrow.services.users.user import EmailTaken, UsernameTaken
 
@@ -86,6 +85,16 @@ class PasswordIn(In):
     new_password: Password
 
 
+class LeavingIn(In):
+    password: Secret
+
+
+class ExportOut(Out):
+    user_id: UUID
+    exported_at: datetime
+    services: dict[str, dict[str, list[dict[str, Any]]]]
+
+
 class PeopleIn(In):
     user_ids: Annotated[list[UUID], Field(max_length=1000)]
     q: Annotated[str, Line(0, 254)] | None = None
@@ -130,7 +139,7 @@ def register(request: HttpRequest, body: RegisterIn) -> Any:
     """Make an account."""
     profile = _profile(body.profile_info)
     given = {name: value for name, value in profile.items() if value is not None}
-    address, now = client_address(request), timezone.now()
+    address, now = client_address(request), clock.now()
     return Status(201, user.register(body.username, body.email, body.password, given, address, now))
 
 
@@ -150,14 +159,14 @@ def refresh(request: HttpRequest, body: RefreshIn) -> Any:
 @door.post("/logout", auth=None, **answers(204, None, InvalidToken))
 def logout(request: HttpRequest, body: RefreshIn) -> Any:
     """End the session of a refresh token."""
-    session.sign_out(body.refresh_token, timezone.now())
+    session.sign_out(body.refresh_token, clock.now())
     return Status(204, None)
 
 
 @door.post("/logout/everywhere", **answers(204, None, NotSignedIn, InvalidToken, NotFound))
 def logout_everywhere(request: HttpRequest) -> Any:
     """End all my sessions. Access tokens given before live on until their end."""
-    session.sign_out_everywhere(person(request).user_id, timezone.now())
+    session.sign_out_everywhere(person(request).user_id, clock.now())
     return Status(204, None)
 
 
@@ -175,7 +184,26 @@ def change_profile(request: HttpRequest, body: ProfileIn) -> Any:
     changes = body.given()
     if body.profile_info is not None:
         changes["profile_info"] = _profile(body.profile_info)
-    return user.change(person(request).user_id, changes, timezone.now())
+    return user.change(person(request).user_id, changes, clock.now())
+
+
+@door.get("/profile/export", **answers(200, ExportOut, NotSignedIn, InvalidToken, NotFound, TooMany))
+def export(request: HttpRequest, response: HttpResponse) -> Any:
+    """All that is held of me, by service and section, as a file."""
+    now = clock.now()
+    me, whole = exporting.export(person(request).user_id, now)
+    response["Content-Disposition"] = f'attachment; filename="frontrow-{me.username}-{now:%Y-%m-%d}.json"'
+    response["Cache-Control"] = "no-store"
+    return {"user_id": me.user_id, "exported_at": now, "services": whole}
+
+
+@door.delete("/profile", **answers(
+    204, None, NotSignedIn, InvalidToken, NotFound, WrongPassword, TooMany, *erasing.REFUSALS
+))  # fmt: skip
+def erase(request: HttpRequest, body: LeavingIn) -> Any:
+    """Erase my account for good. Only money records stay, and lead to nobody."""
+    erasing.erase(person(request).user_id, body.password, client_address(request), clock.now())
+    return Status(204, None)
 
 
 @door.put(
@@ -184,7 +212,7 @@ def change_profile(request: HttpRequest, body: ProfileIn) -> Any:
 )
 def change_password(request: HttpRequest, body: PasswordIn) -> Any:
     """Change my password: all my sessions end, and a new one begins."""
-    me, address, now = person(request).user_id, client_address(request), timezone.now()
+    me, address, now = person(request).user_id, client_address(request), clock.now()
     return session.change_password(me, body.current_password, body.new_password, address, now)
 
 

@@ -26,6 +26,11 @@ class UserQuerySet(models.QuerySet["User"]):
             wanted = wanted.filter(password=password)
         return bool(wanted.select_for_update(no_key=True).values_list("pk"))
 
+    def administrators(self) -> list[UUID]:
+        """Those who are administrators, and stay so until the transaction ends."""
+        active = self.filter(is_admin=True, is_active=True).order_by("pk")
+        return list(active.select_for_update(no_key=True).values_list("pk", flat=True))
+
 
 class User(models.Model):
     user_id = models.UUIDField(primary_key=True, default=new_id)

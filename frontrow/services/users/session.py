@@ -79,6 +79,12 @@ def change_password(user_id: UUID, current: str, new: str, address: str, now: da
         return _open(person, new_id(), now)
 
 
+def check_password(person: User, password: str, address: str, now: datetime) -> None:
+    """Raise WrongPassword unless it is theirs, and TooMany after too many wrong ones, as in signing in."""
+    if not _is_right(password, person.password, str(person.user_id), address, now):
+        raise WrongPassword
+
+
 def renew(refresh_token: str, now: datetime) -> Session:
     """Exchange a refresh token, once. A second use ends its whole family. Raises InvalidToken."""
     with transaction.atomic(durable=True):

@@ -1,6 +1,7 @@
 """What is counted is what committed, and what must be 0 tells when it is not."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -63,7 +64,7 @@ def test_each_booking_is_counted_by_what_it_comes_to(counted):
     assert ending.expire(after) == 2
     pay(late, after)
     assert counted() == {"held": 3, "confirmed": 3, "expired": 2, "cancelled": 0}
-    booking.cancel(paid["bookingId"], paid["userId"], after)
+    booking.cancel(UUID(paid["bookingId"]), UUID(paid["userId"]), after)
     with transaction.atomic():
         ending.withdraw(event["eventId"], lapsed["bookingId"], "refunded", after)
     assert counted() == {"held": 3, "confirmed": 3, "expired": 2, "cancelled": 2}

@@ -164,8 +164,8 @@ def test_a_form_is_refused(nobody):
     [
         ("GET", "/register", {"POST"}),
         ("PUT", "/login", {"POST"}),
-        ("POST", "/profile", {"GET", "PUT"}),
-        ("DELETE", "/profile", {"GET", "PUT"}),
+        ("POST", "/profile", {"GET", "PUT", "DELETE"}),
+        ("PATCH", "/profile", {"GET", "PUT", "DELETE"}),
         ("POST", "/.well-known/jwks.json", {"GET"}),
     ],
 )

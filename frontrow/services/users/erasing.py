@@ -1,0 +1,78 @@
+"""The story of an erasure: the others are asked whether somebody would lose by it, then the account goes."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from frontrow.chassis import absences
+from frontrow.chassis.refusals import Refusal
+from frontrow.services.users import clients, messages, session
+from frontrow.services.users.models import User
+from frontrow.services.users.session import WrongPassword
+from frontrow.services.users.user import find
+
+log = structlog.get_logger(__name__)
+
+
+class EventsToCome(Refusal):
+    code, status = "events_to_come", 409
+    detail = (
+        "People hold places of events that you organise. Cancel these events, so that everybody is told and"
+        " gets their money back, or come again when they are over."
+    )
+
+
+class TicketsToCome(Refusal):
+    code, status = "tickets_to_come", 409
+    detail = (
+        "You hold places of events that are still to come. Give them back first, so that what you paid comes"
+        " back, or come again when the events are over."
+    )
+
+
+class MoneyOnItsWay(Refusal):
+    code, status = "money_on_its_way", 409
+    detail = "A payment or refund of yours is still on its way. Come again in a while, when it has arrived."
+
+
+class LastAdministrator(Refusal):
+    code, status = "last_administrator", 409
+    detail = "Nobody else could look after Frontrow. Make somebody else an administrator first."
+
+
+REFUSALS: tuple[type[Refusal], ...] = (EventsToCome, TicketsToCome, MoneyOnItsWay, LastAdministrator)
+
+
+def erase(user_id: UUID, password: str, address: str, now: datetime) -> None:
+    """Erase a person's own account: all their sessions end, and every service is told to forget them.
+
+    Raises each of REFUSALS, NotFound, WrongPassword, TooMany as in changing a password, and Unavailable.
+    """
+    person = find(user_id)
+    session.check_password(person, password, address, now)
+    _ask_the_others(user_id)
+    with transaction.atomic(durable=True):
+        administrators = User.objects.administrators()
+        if administrators == [user_id]:
+            raise LastAdministrator
+        if not User.objects.lock(user_id, person.password):
+            raise WrongPassword
+        gone = User.objects.get(pk=user_id)
+        gone.version += 1
+        messages.user_erased(gone)
+        absences.erase(user_id, gone.version)
+        gone.delete()
+    log.info("account_erased")
+
+
+def _ask_the_others(user_id: UUID) -> None:
+    """What comes in between the answers and the end is settled by those who hear of it."""
+    held, organized = clients.to_come(user_id, clients.places_of(user_id))
+    if booked := clients.booked(organized):
+        raise EventsToCome(events=booked)
+    if held:
+        raise TicketsToCome(events=held)
+    if clients.money_on_its_way(user_id):
+        raise MoneyOnItsWay

@@ -1,0 +1,41 @@
+"""Where words stand in a database: every column of every table is read as text, whatever its type."""
+
+from collections.abc import Collection
+
+from django.db import connection
+
+COLUMNS = """
+SELECT table_name, column_name, data_type FROM information_schema.columns
+JOIN information_schema.tables USING (table_schema, table_name)
+WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1, 2
+"""
+NEVER = {"boolean", "integer", "bigint", "smallint", "double precision", "timestamp with time zone", "date"}
+
+
+def found(words: Collection[str]) -> dict[str, set[str]]:
+    """Which of these words stand in which column, upper and lower case alike."""
+    places: dict[str, set[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(COLUMNS)
+        for table, column, kind in cursor.fetchall():
+            if kind not in NEVER and (there := _words_in(cursor, table, column, kind, words)):
+                places[f"{table}.{column}"] = there
+    return places
+
+
+def columns() -> set[str]:
+    """What is looked at: a column that held personal data and was left out would be none of these."""
+    with connection.cursor() as cursor:
+        cursor.execute(COLUMNS)
+        return {f"{table}.{column}" for table, column, kind in cursor.fetchall() if kind not in NEVER}
+
+
+def _words_in(cursor, table: str, column: str, kind: str, words: Collection[str]) -> set[str]:  # type: ignore[no-untyped-def]
+    text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
+    there = set()
+    for word in words:
+        look = f'SELECT EXISTS (SELECT FROM "{table}" WHERE strpos(lower({text}), lower(%s)) > 0)'  # noqa: S608
+        cursor.execute(look, [word])
+        if cursor.fetchone()[0]:
+            there.add(word)
+    return there
