@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import httpx
 import structlog
 from django.http import HttpRequest
 
@@ -64,16 +65,24 @@ def ask(
     **options: Any,
 ) -> Any:
     """The JSON that a service answers. Raises Refused, SessionOver, and Unavailable."""
-    who = visitor.of(request)
-    headers = {**who.headers(), **({"Idempotency-Key": key} if key else {})}
     if body is not None:
         options["json"] = body
-    answer = http.ask(service, method, path, headers=headers, **options)
+    headers = {"Idempotency-Key": key} if key else {}
+    found = answered(request, service, method, path, headers=headers, **options)
+    return _timed(found.json()) if found.content else None
+
+
+def answered(
+    request: HttpRequest, service: str, method: str, path: str, headers: Mapping[str, str], **options: Any
+) -> httpx.Response:
+    """The same as it came over the line."""
+    who = visitor.of(request)
+    answer = http.ask(service, method, path, headers={**who.headers(), **headers}, **options)
     if answer.status_code == 401:
         raise Unavailable if who.is_stale else _over(answer.json())
     if answer.status_code >= 400:
         raise Refused(answer.status_code, answer.json())
-    return _timed(answer.json()) if answer.content else None
+    return answer
 
 
 def _given(query: dict[str, Any]) -> dict[str, Any]:

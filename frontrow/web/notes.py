@@ -21,6 +21,7 @@ class Note:
 NOTES = {
     "signed-out": Note("good", "/", _("You are signed out.")),
     "signed-out-everywhere": Note("good", "/", _("You are signed out on all devices.")),
+    "account-deleted": Note("good", "/", _("Your account is deleted. Thank you for having been here.")),
     "choose": Note("info", "/e/", _("Choose how many places you would like.")),
     "types-changed": Note("warn", "/e/", _("The tickets of this event have changed. Please choose again.")),
     "already-held": Note(
