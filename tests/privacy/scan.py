@@ -1,6 +1,7 @@
 """Where words stand in a database: every column of every table is read as text, whatever its type."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import connection
 
@@ -14,12 +15,17 @@ NEVER = {"boolean", "integer", "bigint", "smallint", "double precision", "timest
 
 def found(words: Collection[str]) -> dict[str, set[str]]:
     """Which of these words stand in which column, upper and lower case alike."""
-    places: dict[str, set[str]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(COLUMNS)
-        for table, column, kind in cursor.fetchall():
-            if kind not in NEVER and (there := _words_in(cursor, table, column, kind, words)):
-                places[f"{table}.{column}"] = there
+        return found_by(cursor, words)
+
+
+def found_by(cursor: Any, words: Collection[str]) -> dict[str, set[str]]:
+    """The same of the database of a cursor."""
+    places: dict[str, set[str]] = {}
+    cursor.execute(COLUMNS)
+    for table, column, kind in cursor.fetchall():
+        if kind not in NEVER and (there := _words_in(cursor, table, column, kind, words)):
+            places[f"{table}.{column}"] = there
     return places
 
 
@@ -30,7 +36,7 @@ def columns() -> set[str]:
         return {f"{table}.{column}" for table, column, kind in cursor.fetchall() if kind not in NEVER}
 
 
-def _words_in(cursor, table: str, column: str, kind: str, words: Collection[str]) -> set[str]:  # type: ignore[no-untyped-def]
+def _words_in(cursor: Any, table: str, column: str, kind: str, words: Collection[str]) -> set[str]:
     text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
     there = set()
     for word in words:

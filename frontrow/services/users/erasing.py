@@ -64,7 +64,7 @@ def erase(user_id: UUID, password: str, address: str, now: datetime) -> None:
         messages.user_erased(gone)
         absences.erase(user_id, gone.version)
         gone.delete()
-    log.info("account_erased")
+    log.info("account_erased", user_id=str(user_id))  # for who restores a backup
 
 
 def _ask_the_others(user_id: UUID) -> None:
