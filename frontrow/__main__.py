@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     admin = _command(commands, "admin", _admin, "make a registered person an administrator")
     admin.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     admin.add_argument("login", help="username or e-mail")
+    erase = _command(commands, "erase", _erase, "erase the account of a person who asked for it")
+    erase.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
+    erase.add_argument("login", help="username, e-mail or id")
     letters = _command(commands, "dead-letters", _dead_letters, "list, show or replay parked messages")
     letters.add_argument("--data", type=_folder, help="folder of all data; else DATABASE_URL says where")
     letters.add_argument("act", nargs="?", default="list", choices=["list", "show", "replay"])
@@ -141,6 +144,18 @@ def _admin(options: argparse.Namespace) -> None:
         except user.UnknownLogin as refusal:
             _refuse(refusal)
         print(f"{found.username} is an administrator from the next sign-in on; the admin is at /admin/")
+
+
+def _erase(options: argparse.Namespace) -> None:
+    with _database(options.data, "erase"):
+        from frontrow.chassis.refusals import Refusal
+        from frontrow.services.users import erasing
+
+        try:
+            erasing.erase_for(options.login)
+        except Refusal as refusal:
+            _refuse(refusal)
+        print("The account is gone. The other services forget the person as soon as they hear of it.")
 
 
 def _settings(options: argparse.Namespace) -> None:

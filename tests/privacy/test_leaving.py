@@ -16,7 +16,7 @@ from frontrow.services.bookings.models import Booking
 from frontrow.services.events.models import Event
 from frontrow.services.notifications.models import Notification, Person
 from frontrow.services.reviews.tests.stage import away
-from frontrow.services.users import clients, erasing, user
+from frontrow.services.users import clients, disabling, erasing, user
 from frontrow.services.users.models import RefreshToken, User
 from tests.cast import settle
 from tests.money.stage import AUTHENTICATES, captured, check_money, paid, pays, refunds
@@ -97,6 +97,28 @@ class TestRefused:
     def test_what_is_sent_besides_the_password(self, person):
         assert person.delete_with("/profile", {})[0] == 422
         assert person.delete_with("/profile", {"password": PASSWORD, "sure": True})[0] == 422
+
+
+class TestForThem:
+    """What operators do for who cannot sign in, or left after the backup that was restored."""
+
+    @pytest.mark.parametrize("name", ["bela.q", "bela@example.org", "id"])
+    def test_an_account_is_erased_also_a_disabled_one(self, person, name):
+        disabling.disable(person.user_id, timezone.now())
+        erasing.erase_for(str(person.user_id) if name == "id" else name)
+        settle()
+        assert scan.found([ABOUT["email"], str(person.user_id)]) == {}
+
+    def test_nobody_loses_by_it(self, person, friend):
+        friend.books(person.lists())
+        with pytest.raises(erasing.EventsToCome):
+            erasing.erase_for("bela.q")
+        user.make_administrator(friend.username)
+        friend.delete(f"/bookings/{Booking.objects.get().pk}")
+        with pytest.raises(erasing.LastAdministrator):
+            erasing.erase_for(friend.username)
+        with pytest.raises(user.UnknownLogin):
+            erasing.erase_for("nobody")
 
 
 class TestExport:

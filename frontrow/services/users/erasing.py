@@ -11,7 +11,7 @@ from frontrow.chassis.refusals import Refusal
 from frontrow.services.users import clients, messages, session
 from frontrow.services.users.models import User
 from frontrow.services.users.session import WrongPassword
-from frontrow.services.users.user import find
+from frontrow.services.users.user import UnknownLogin, find
 
 log = structlog.get_logger(__name__)
 
@@ -54,17 +54,39 @@ def erase(user_id: UUID, password: str, address: str, now: datetime) -> None:
     session.check_password(person, password, address, now)
     _ask_the_others(user_id)
     with transaction.atomic(durable=True):
-        administrators = User.objects.administrators()
-        if administrators == [user_id]:
-            raise LastAdministrator
+        _refuse_last_administrator(user_id)
         if not User.objects.lock(user_id, person.password):
             raise WrongPassword
-        gone = User.objects.get(pk=user_id)
-        gone.version += 1
-        messages.user_erased(gone)
-        absences.erase(user_id, gone.version)
-        gone.delete()
+        _forget(user_id)
     log.info("account_erased", user_id=str(user_id))  # for who restores a backup
+
+
+def erase_for(login: str) -> None:
+    """The same for somebody who asked the operators: by username, e-mail address or id, disabled or not.
+
+    Raises each of REFUSALS, UnknownLogin, and Unavailable.
+    """
+    person = User.objects.by_login(login) or User.objects.by_id(login)
+    if person is None:
+        raise UnknownLogin
+    _ask_the_others(person.user_id)
+    with transaction.atomic(durable=True):
+        _refuse_last_administrator(person.user_id)
+        _forget(person.user_id)
+    log.info("account_erased", user_id=str(person.user_id))
+
+
+def _refuse_last_administrator(user_id: UUID) -> None:
+    if User.objects.administrators() == [user_id]:
+        raise LastAdministrator
+
+
+def _forget(user_id: UUID) -> None:
+    gone = User.objects.select_for_update().get(pk=user_id)
+    gone.version += 1
+    messages.user_erased(gone)
+    absences.erase(user_id, gone.version)
+    gone.delete()
 
 
 def _ask_the_others(user_id: UUID) -> None:

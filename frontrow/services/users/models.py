@@ -16,6 +16,13 @@ class UserQuerySet(models.QuerySet["User"]):
         column = "email" if "@" in login else "username"
         return self.alias(login=Lower(column)).filter(login=folded(login)).first()
 
+    def by_id(self, text: str) -> "User | None":
+        """The account of an id; None for what is none."""
+        try:
+            return self.filter(user_id=UUID(text)).first()
+        except ValueError:
+            return None
+
     def lock(self, user_id: UUID, password: str | None = None) -> bool:
         """Lock an active account until the transaction ends, if this is still what is stored of its password.
 
