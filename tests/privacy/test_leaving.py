@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from frontrow.chassis import leftovers, listener
+from frontrow.chassis import absences, leftovers, listener
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
 from frontrow.chassis.models import Absence, Outbox
@@ -15,7 +15,8 @@ from frontrow.services.bookings import ending
 from frontrow.services.bookings.models import Booking
 from frontrow.services.events.models import Event
 from frontrow.services.notifications.models import Notification, Person
-from frontrow.services.reviews.tests.stage import away
+from frontrow.services.reviews.models import Booking as Ticket
+from frontrow.services.reviews.tests.stage import away, booking_facts, hear_booking
 from frontrow.services.users import clients, disabling, erasing, user
 from frontrow.services.users.models import RefreshToken, User
 from tests.cast import settle
@@ -287,6 +288,14 @@ def test_whenever_and_however_often_it_is_heard_nothing_comes_back(person, frien
     assert scan.found(words_of(person).values()) == {}
     assert not Person.objects.filter(pk=person.user_id).exists()
     check_money()
+
+
+def test_a_ticket_that_is_heard_of_late_is_not_kept(person, friend):
+    with transaction.atomic():
+        absences.erase(person.user_id, 2)
+    for who in (person, friend):
+        hear_booking(booking_facts(new_id(), who.user_id))
+    assert list(Ticket.objects.values_list("user_id", flat=True)) == [friend.user_id]
 
 
 def test_what_is_kept_of_the_erased_leads_to_nobody(person):
