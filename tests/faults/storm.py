@@ -149,13 +149,17 @@ class Storm:
             self.chance.choices(acts, [6, 1, 2, 2, 2 if self.provider else 0])[0]()
             time.sleep(pace)
         self.network.mend()
+        self._behave(Manners())
 
     def upset(self) -> None:
         """Have the payment provider behave badly in some new way."""
-        assert self.provider
         name, manners = self.chance.choice(list(UPSETS.items()))
-        self.provider.tell("/_behave", **asdict(Manners(seed=self.chance.randrange(2**32), **manners)))
+        self._behave(Manners(seed=self.chance.randrange(2**32), **manners))
         self._note(f"provider {name}")
+
+    def _behave(self, manners: Manners) -> None:
+        if self.provider:
+            self.provider.tell("/_behave", **asdict(manners))
 
     def disturb(self) -> None:
         """Have one way through the network be bad until the next is."""
@@ -187,8 +191,7 @@ class Storm:
         for name in self.points:
             with contextlib.suppress(FileNotFoundError):
                 (self.orders / name).unlink()
-        if self.provider:
-            self.provider.tell("/_behave", **asdict(Manners()))
+        self._behave(Manners())
         self.clocks.set_right()
         began, checker = time.time(), self.checker()
         while not self.fleet.ready() or (left := _unfinished(checker)):

@@ -26,7 +26,7 @@ def test_nothing_is_sold_twice_lost_or_kept_while_everything_fails(tmp_path_fact
             for _ in range(JUMPS):
                 storm.jump()
             storm.rage(SECONDS, PACE)
-            never = storm.insist(60)
+            never = storm.insist(120)
         storm.calm(PATIENCE)
         assert storm.checker().violations() == []
     assert never == []
