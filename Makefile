@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters reconcile seed lifecycle compose-check memory faults machines mutants bench bench-smoke clean
+.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters reconcile seed lifecycle compose-check memory faults machines security mutants bench bench-smoke clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -79,6 +79,10 @@ faults: $(VENV)/.installed-dev ## kill everything, hundreds of times, while peop
 machines: $(VENV)/.installed-dev ## run the state machines for thousands of steps; what fails is kept in .hypothesis
 	@exec $(PY) -m pytest -p tests.machines --hypothesis-profile machines \
 	  $(or $(T),-k test_whatever $(wildcard tests/*/test_model.py frontrow/*/tests/*_model.py frontrow/services/*/tests/*_model.py))
+
+security: $(VENV)/.installed-dev ## who may do what, and which tokens count: asks every route and service, and prints both tables
+	@$(PY) -m tests.needs >/dev/null
+	@exec $(PY) -m pytest -q -p tests.security.tables tests/security $(T)
 
 mutants: $(VENV)/.installed-dev ## see that the tests notice deliberate defects (tests/defects.py); T='refund lock' narrows
 	@$(PY) -m tests.needs >/dev/null

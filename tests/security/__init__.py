@@ -1,0 +1,1 @@
+"""That nobody gets in where they don't belong. `make security` prints what was asked, and what was answered."""
