@@ -1,5 +1,7 @@
 """Who is asking: access tokens (EdDSA, RFC 9068) verified against the key set of users."""
 
+import json
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -25,6 +27,10 @@ TOKEN_TYPE = "at+jwt"  # noqa: S105
 ADMIN = "admin"
 LEEWAY_SECONDS = 5  # that users' database may be ahead of ours
 CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
+HEADER = {"alg", "typ", "kid"}  # what users says there, and nothing else
+# Three parts in the one spelling that base64url has for each: the last character of 64 bytes ends in zeros.
+COMPACT = re.compile(r"[A-Za-z0-9_-]{1,1000}\.[A-Za-z0-9_-]{1,4000}\.[A-Za-z0-9_-]{85}[AQgw]")
+LONGEST_SECONDS = 86_400 + LEEWAY_SECONDS  # that any installation lets a token live
 SHARED = "key-set"  # where replicas share what they fetched
 REFETCH_SECONDS = 1.0  # an unknown kid asks users again, at most this often
 MOST_KNOWN = 20_000  # tokens whose signature a process remembers to be good: some 15 MB
@@ -145,8 +151,8 @@ def recall(token: str) -> Person | None:
 def asks_nobody(token: str) -> bool:
     """Whether verifying this token needs no call to users: its key is known, and the key set is fresh."""
     try:
-        return KEYS.is_fresh(jwt.get_unverified_header(token).get("kid"))
-    except jwt.InvalidTokenError:
+        return KEYS.is_fresh(_kid(token))
+    except InvalidToken:
         return True
 
 
@@ -156,34 +162,62 @@ def verify(token: str) -> Person:
 
 
 def _verified(token: str) -> Person:
-    environment = settings.ENVIRONMENT
+    environment, kid = settings.ENVIRONMENT, _kid(token)
     try:
-        header = jwt.get_unverified_header(token)
-        if (
-            header.get("alg") != ALGORITHM
-            or header.get("typ") != TOKEN_TYPE
-            or not isinstance(header.get("kid"), str)
-        ):
-            raise InvalidToken
         claims = jwt.decode(
-            token, KEYS.find(header["kid"]), algorithms=[ALGORITHM],
+            token, KEYS.find(kid), algorithms=[ALGORITHM],
             audience=environment.token_audience, issuer=environment.token_issuer,
             options={"require": CLAIMS, "strict_aud": True,
                      "verify_exp": False, "verify_iat": False},
         )  # fmt: skip
-        if not _is_fresh(claims):
-            raise InvalidToken
-        person = Person(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+        person = _person(claims)
     except (jwt.InvalidTokenError, ValueError, TypeError):
         raise InvalidToken from None
-    KEYS.remember(token, header["kid"], person, int(claims["exp"]))
+    if not _is_fresh(claims):
+        raise InvalidToken
+    KEYS.remember(token, kid, person, claims["exp"])
     return person
 
 
 def _is_fresh(claims: Mapping[str, Any]) -> bool:
     """Whether a token is to be taken now, by the clock that all share; nothing else knows that clock."""
     now = clock.now().timestamp()
-    return int(claims["iat"]) <= now + LEEWAY_SECONDS and now < int(claims["exp"])
+    return bool(claims["iat"] <= now + LEEWAY_SECONDS and now < claims["exp"] <= now + LONGEST_SECONDS)
+
+
+def _kid(token: str) -> str:
+    """The key that a token names. Raises InvalidToken unless its form and header are as users makes them."""
+    if not COMPACT.fullmatch(token):
+        raise InvalidToken
+    try:
+        header = jwt.utils.base64url_decode(token.partition(".")[0])
+        told = json.loads(header, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise InvalidToken from None
+    if not isinstance(told, dict) or told.keys() != HEADER or not isinstance(told["kid"], str):
+        raise InvalidToken
+    if (told["alg"], told["typ"]) != (ALGORITHM, TOKEN_TYPE):
+        raise InvalidToken
+    return str(told["kid"])
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise ValueError("a member stands twice")
+    return told
+
+
+def _person(claims: dict[str, Any]) -> Person:
+    """Whom verified claims are about. Raises InvalidToken for those of a form that users never gives them."""
+    times, roles, user_id = (claims["iat"], claims["exp"]), claims.get("roles", []), UUID(claims["sub"])
+    if any(type(moment) is not int for moment in times):
+        raise InvalidToken
+    if not isinstance(roles, list) or any(not isinstance(role, str) for role in roles):
+        raise InvalidToken
+    if str(user_id) != claims["sub"]:
+        raise InvalidToken
+    return Person(user_id, frozenset(roles))
 
 
 class Bearer(HttpBearer):

@@ -92,11 +92,11 @@ class FastDoor(ABC):
             raise Unavailable
         if not validate_host(split_domain_port(scope.headers.get("host") or "")[0], settings.ALLOWED_HOSTS):
             raise BadRequest
-        person = await self._person(scope.headers.get("authorization"))
+        person = await self._person(scope.headers.get_all("authorization"))
         return await route.answer(Asked(scope, proto, person, request_id))
 
-    async def _person(self, header: str | None) -> auth.Person:
-        scheme, _, token = (header or "").partition(" ")
+    async def _person(self, headers: list[str]) -> auth.Person:
+        scheme, _, token = ",".join(headers).partition(" ")  # two are none, as for Django
         if scheme.lower() != "bearer":
             raise NotSignedIn
         if person := auth.recall(token):

@@ -5,18 +5,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 
-from tests.embedded.system import free_port
-from tests.journeys.traveller import PASSWORD, Answer, Traveller, answers, eventually, soon_over
+from tests.alone import ROOT, own_database, services_alone
+from tests.journeys.traveller import PASSWORD, Answer, Traveller, eventually, soon_over
 
-ROOT = Path(__file__).parents[2]
 PATHS = {
     "users": ("/register", "/login", "/profile", "/token", "/logout"),
     "events": ("/events",),
@@ -29,49 +26,8 @@ PATHS = {
 
 @pytest.fixture(scope="module")
 def addresses() -> Iterator[dict[str, str]]:
-    ports = {service: free_port() for service in PATHS}
-    addresses = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
-    urls = {f"{service.upper()}_URL": address for service, address in addresses.items()}
-    with ExitStack() as stack:
-        for service, port in ports.items():
-            database = stack.enter_context(own_database(service))
-            environment = {
-                **os.environ,
-                **urls,
-                "SERVICES": service,
-                "PORT": str(port),
-                "DATABASE_URL": database,
-            }
-            environment["WORK_IN_PROCESS"] = "true"
-            frontrow = [sys.executable, "-m", "frontrow"]
-            subprocess.run([*frontrow, "migrate"], cwd=ROOT, env=environment, check=True, timeout=60)
-            process = subprocess.Popen([*frontrow, "serve"], cwd=ROOT, env=environment)
-            stack.callback(process.wait, 30)
-            stack.callback(process.terminate)
-            assert answers(addresses[service], process)
-        yield addresses
-
-
-class own_database:  # noqa: N801, reads as a verb
-    """A database of its own on the tests' server, dropped in the end; gives its URL."""
-
-    def __init__(self, service: str):
-        server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-        self.server, self.name = server, f"alone_{service}_{os.getpid()}"
-        self.url = f"{self.server}/{self.name}"
-
-    def __enter__(self) -> str:
-        self._run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
-        return self.url
-
-    def __exit__(self, *_: object) -> None:
-        self._run(f"DROP DATABASE {self.name} WITH (FORCE)")
-
-    def _run(self, *statements: str) -> None:
-        folder = self.server.removeprefix("postgres://postgres@/")
-        with psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)  # type: ignore[arg-type]
+    with services_alone() as found:
+        yield found
 
 
 class Router(Traveller):

@@ -1,7 +1,12 @@
-"""Signing keys: made when missing or old, published while tokens of theirs may live."""
+"""Signing keys: made when missing or old, published before they sign, and while tokens of theirs may live.
+
+A key signs until its `retired_at`, which is set when the next one is made: to the time by which every verifier
+has fetched a key set with that one in it.
+"""
 
 import base64
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,14 +16,16 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from jwt.algorithms import OKPAlgorithm
 
 from frontrow.chassis.auth import ALGORITHM, TOKEN_TYPE
+from frontrow.chassis.http import ATTEMPTS
 from frontrow.chassis.ids import new_id
 from frontrow.services.users import rules
 from frontrow.services.users.models import SigningKey
 
+SKEW_SECONDS = 1  # between the clocks of processes, and pauses between attempts
 _opened: dict[str, Ed25519PrivateKey] = {}
 
 
@@ -35,7 +42,7 @@ def sign(user_id: UUID, roles: list[str], now: datetime) -> str:
 
 
 def published(now: datetime) -> dict[str, Any]:
-    """The key set (RFC 7517): the key that signs and those whose tokens may still live."""
+    """The key set (RFC 7517): the keys that sign, now or soon, and those whose tokens may still live."""
     life = timedelta(seconds=settings.ENVIRONMENT.access_token_seconds)
     active(now)
     needed = SigningKey.objects.filter(Q(retired_at=None) | Q(retired_at__gte=now - life)).order_by("-kid")
@@ -43,29 +50,42 @@ def published(now: datetime) -> dict[str, Any]:
 
 
 def active(now: datetime) -> SigningKey:
-    """The key that signs now; a new one takes over when there is none or it is old."""
-    key = SigningKey.objects.filter(retired_at=None).first()
-    if key is None or rules.is_due(
-        key.created_at, timedelta(days=settings.ENVIRONMENT.key_rotation_days), now
-    ):
-        return rotate(key, now)
-    return key
+    """The key that signs now. The next is made when there is none, or before the last one is old."""
+    newest = SigningKey.objects.filter(retired_at=None).first()
+    period = timedelta(days=settings.ENVIRONMENT.key_rotation_days)
+    if newest is None or rules.is_due(newest.created_at, period - _notice(), now):
+        rotate(newest, now + _notice(), now)
+    return _signs(now)
 
 
 def renew(now: datetime) -> SigningKey:
-    """Have a new key sign at once, also where the last one can no longer be opened."""
-    return rotate(SigningKey.objects.filter(retired_at=None).first(), now)
+    """Have a new key sign at once, also where the last one can no longer be opened.
+
+    A service that fetched the key set within the last second may refuse it once.
+    """
+    SigningKey.objects.filter(retired_at__gt=now).update(retired_at=now)
+    rotate(SigningKey.objects.filter(retired_at=None).first(), now, now)
+    return _signs(now)
 
 
-def rotate(old: SigningKey | None, now: datetime) -> SigningKey:
-    """Retire the old key and make a new one; where several try at once, they agree on one."""
-    try:
-        with transaction.atomic():
-            if old is not None:
-                SigningKey.objects.filter(kid=old.kid, retired_at=None).update(retired_at=now)
-            return _make(now)
-    except IntegrityError:
-        return SigningKey.objects.get(retired_at=None)
+def rotate(old: SigningKey | None, takes_over: datetime, now: datetime) -> None:
+    """Make the next key, which takes over from the old one then; who try at once agree on one."""
+    with suppress(IntegrityError), transaction.atomic():
+        if old is not None:
+            SigningKey.objects.filter(kid=old.kid, retired_at=None).update(retired_at=takes_over)
+        _make(now)
+
+
+def _signs(now: datetime) -> SigningKey:
+    """The first key that is not retired: those after it wait for their turn."""
+    live = SigningKey.objects.filter(Q(retired_at=None) | Q(retired_at__gt=now))
+    return live.order_by(F("retired_at").asc(nulls_last=True))[0]
+
+
+def _notice() -> timedelta:
+    """How long a key is published before it signs: a fetched key set is used no longer, with its fetching."""
+    environment = settings.ENVIRONMENT
+    return timedelta(seconds=environment.jwks_seconds + ATTEMPTS * environment.call_seconds + SKEW_SECONDS)
 
 
 def _make(now: datetime) -> SigningKey:

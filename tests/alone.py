@@ -1,0 +1,63 @@
+"""Each service alone: a process, a database and an address of its own, asking the others over the network."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+
+from tests.embedded.system import free_port
+from tests.journeys.traveller import answers
+
+ROOT = Path(__file__).parents[1]
+SERVICES = ("users", "events", "bookings", "payments", "notifications", "reviews")
+
+
+@contextmanager
+def services_alone(**changes: str) -> Iterator[dict[str, str]]:
+    """The services' addresses, while they run under these settings."""
+    ports = {service: free_port() for service in SERVICES}
+    addresses = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
+    urls = {f"{service.upper()}_URL": address for service, address in addresses.items()}
+    with ExitStack() as stack:
+        for service, port in ports.items():
+            environment = {
+                **os.environ, **urls, "SERVICES": service, "PORT": str(port), "WORK_IN_PROCESS": "true",
+                "DATABASE_URL": stack.enter_context(own_database(service)), **changes,
+            }  # fmt: skip
+            frontrow = [sys.executable, "-m", "frontrow"]
+            subprocess.run([*frontrow, "migrate"], cwd=ROOT, env=environment, check=True, timeout=60)
+            process = subprocess.Popen([*frontrow, "serve"], cwd=ROOT, env=environment)
+            stack.callback(process.wait, 30)
+            stack.callback(process.terminate)
+            assert answers(addresses[service], process)
+        yield addresses
+
+
+class own_database:  # noqa: N801, reads as a verb
+    """A database of its own on the tests' server, dropped in the end; gives its URL."""
+
+    def __init__(self, service: str):
+        server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+        self.server, self.name = server, f"alone_{service}_{os.getpid()}"
+        self.url = f"{self.server}/{self.name}"
+
+    def __enter__(self) -> str:
+        self._run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
+        return self.url
+
+    def __exit__(self, *_: object) -> None:
+        self._run(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    def connect(self, database: str = "") -> "psycopg.Connection[tuple[object, ...]]":
+        """A connection to it, or to another of this server; what it executes is committed at once."""
+        folder = self.server.removeprefix("postgres://postgres@/")
+        return psycopg.connect(host=folder, user="postgres", dbname=database or self.name, autocommit=True)
+
+    def _run(self, *statements: str) -> None:
+        with self.connect("postgres") as connection:
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[arg-type]
