@@ -1,7 +1,7 @@
 """Signing keys: made when missing or old, published before they sign, and while tokens of theirs may live.
 
-A key signs until its `retired_at`, which is set when the next one is made: to the time by which every verifier
-has fetched a key set with that one in it.
+A key signs until its `retired_at`, which is set when the next one is made: to the time by which every
+verifier has fetched a key set with that one in it.
 """
 
 import base64
