@@ -81,7 +81,8 @@ PASSWORD_HASHERS = ["frontrow.services.users.passwords.Argon2id"]
 _public = urlsplit(ENVIRONMENT.public_url)
 LOGIN_REDIRECT_URL = "/admin/"
 AUTHENTICATION_BACKENDS = ["frontrow.chassis.administrators.ByUsers"]
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "frontrow_admin", "frontrow_admin_csrf"
+_over_https = "__Secure-" if _public.scheme == "https" else ""  # then browsers take it by https only
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_over_https}frontrow_admin", f"{_over_https}frontrow_admin_csrf"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # a link in an alert opens a page

@@ -260,7 +260,9 @@ def test_only_a_service_learns_who_is_an_administrator(accounts, nobody, configu
 def test_cookies_are_secure_where_people_come_by_https(public, secure):
     told = subprocess.run(
         [sys.executable, "-c", "from frontrow import settings as s;"
-         "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, *s.CSRF_TRUSTED_ORIGINS)"],
+         "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, *s.CSRF_TRUSTED_ORIGINS);"
+         "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"],
         env={**os.environ, "PUBLIC_URL": public}, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
-    assert told == [str(secure), str(secure), public.rstrip("/")]
+    assert told[:3] == [str(secure), str(secure), public.rstrip("/")]
+    assert {name.startswith("__Secure-") for name in told[3:]} == {secure}
