@@ -22,11 +22,12 @@ test: $(VENV)/.installed-dev ## run every test, on real servers; T='-k words' na
 	@$(PY) -m tests.needs
 	@exec $(PY) -m pytest $(or $(T),-n 3 --dist loadgroup --no-loadscope-reorder)
 
-check: $(VENV)/.installed-dev ## ruff, mypy, import contracts, migrations
+check: $(VENV)/.installed-dev ## ruff, mypy, import contracts, migrations, known vulnerabilities
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@DJANGO_SETTINGS_MODULE=tests.settings $(PY) -W ignore -m django makemigrations --check --dry-run
+	@$(PY) -m tests.audit
 
 fix: $(VENV)/.installed-dev ## let ruff mend and format
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
