@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters reconcile seed lifecycle compose-check memory faults machines security mutants bench bench-smoke clean
+.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters reconcile seed lifecycle compose-check memory faults machines security schemathesis mutants bench bench-smoke clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -84,6 +84,11 @@ machines: $(VENV)/.installed-dev ## run the state machines for thousands of step
 security: $(VENV)/.installed-dev ## who may do what, and which tokens count: asks every route and service, and prints both tables
 	@$(PY) -m tests.needs >/dev/null
 	@exec $(PY) -m pytest -q -p tests.security.tables tests/security $(T)
+
+schemathesis: $(VENV)/.installed-dev ## 20,000 cases from the OpenAPI documents, call by call and call after call, signed in and not
+	@$(PY) -m tests.needs >/dev/null
+	@exec $(PY) -m pytest -q -p tests.security.cases -p tests.security.tables --hypothesis-profile cases \
+	  tests/contracts/test_schemathesis.py tests/security/test_cases.py $(T)
 
 mutants: $(VENV)/.installed-dev ## see that the tests notice deliberate defects (tests/defects.py); T='refund lock' narrows
 	@$(PY) -m tests.needs >/dev/null

@@ -13,6 +13,7 @@ from schemathesis.specs.openapi import checks
 
 from frontrow.chassis.ids import new_id
 from tests.journeys.traveller import Traveller
+from tests.security import cases
 
 HTTP = Path(__file__).parents[2] / "contracts" / "http"
 CHECKS = [
@@ -23,7 +24,9 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.unsupported_method,
 ]
-EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+LONG = settings.get_current_profile_name() == cases.LONG  # `make schemathesis`
+MANY = 200 if LONG else 60
+EXAMPLES = settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 IDS: list[str] = []  # of things that exist, so that not everything is a 404
