@@ -232,4 +232,70 @@ TELLING = [
     ),
 ]  # fmt: skip
 
-DEFECTS = [*SELLING, *PAYING, *TELLING]
+MATRIX = "tests/security/test_matrix.py::"
+GUARDING = [
+    Defect(
+        "anybody reads a booking", f"{BOOKINGS}/booking.py",
+        "filter(booking_id=booking_id, user_id=user_id).first()",
+        "filter(booking_id=booking_id).first()",
+        (f"{MATRIX}test_everybody_is_answered_as_the_table_says",),
+    ),
+    Defect(
+        "anybody asks what is for our own services", f"{CHASSIS}/auth.py",
+        "        if not from_service(request):\n            raise NotFound\n",
+        "",
+        (f"{MATRIX}test_everybody_is_answered_as_the_table_says",),
+    ),
+    Defect(
+        "whose notifications they are is not looked at", f"{NOTIFICATIONS}/api.py",
+        "    if person(request).user_id != user_id:\n        raise NotFound\n",
+        "",
+        (f"{MATRIX}test_nobody_reads_what_is_others",),
+    ),
+    Defect(
+        "a token may say more than users does", f"{CHASSIS}/auth.py",
+        "told.keys() != HEADER",
+        "not told.keys() >= HEADER",
+        chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
+    ),
+    Defect(
+        "roles may be of any form", f"{CHASSIS}/auth.py",
+        "    if not isinstance(roles, list) or any(not isinstance(role, str) for role in roles):\n        raise InvalidToken\n",
+        "",
+        chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
+    ),
+    Defect(
+        "a token may be spelled in several ways", f"{CHASSIS}/auth.py",
+        "    if not COMPACT.fullmatch(token):\n        raise InvalidToken\n",
+        "",
+        chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
+    ),
+    Defect(
+        "a key signs as soon as it is made", "frontrow/services/users/keys.py",
+        "rotate(newest, now + _notice(), now)",
+        "rotate(newest, now, now)",
+        ("frontrow/services/users/tests/test_keys.py::"
+         "test_a_key_is_published_before_it_signs_for_as_long_as_anybody_may_not_know_it",),
+    ),
+    Defect(
+        "what a schema does not know is passed over", f"{CHASSIS}/schemas.py",
+        'extra="forbid", alias_generator',
+        'extra="ignore", alias_generator',
+        ("tests/security/test_mass_assignment.py::"
+         "test_no_field_of_a_table_is_taken_that_a_schema_does_not_know",),
+    ),
+    Defect(
+        "forms are taken from anywhere", "frontrow/web/page.py",
+        'if request.method == "POST" and not is_from_here(request):',
+        'if request.method == "BREW" and not is_from_here(request):',
+        ("tests/security/test_answers.py::test_a_form_of_another_origin_is_refused_everywhere",),
+    ),
+    Defect(
+        "a cell may be a formula", "frontrow/web/attendees.py",
+        """return FORMULA.sub("'", str(cell))""",
+        "return str(cell)",
+        ("tests/web/test_attendees.py::test_a_cell_that_begins_like_a_formula_gets_an_apostrophe",),
+    ),
+]  # fmt: skip
+
+DEFECTS = [*SELLING, *PAYING, *TELLING, *GUARDING]
