@@ -20,6 +20,7 @@ from tests.journeys.traveller import answers
 ROOT = Path(__file__).parents[1]
 LIFTED = {  # all travellers come from one address
     "REGISTRATIONS_PER_ADDRESS": "100000",
+    "EVENTS_PER_ORGANIZER": "100000",
     "SIGN_IN_FAILURES_PER_ADDRESS": "100000",
     "GATEWAY_RATE": "1000000",
     "GATEWAY_WRITE_RATE": "1000000",

@@ -148,6 +148,7 @@ class Environment(BaseSettings):
     sign_in_failures_per_address: int = Field(100, ge=1, description="Wrong sign-ins before an address waits")
     sign_in_window_seconds: int = Field(300, ge=1, description="Window over which wrong sign-ins count")
     registrations_per_address: int = Field(200, ge=1, description="Registrations per address and minute")
+    events_per_organizer: int = Field(200, ge=1, description="Events that a person may list within an hour")
 
     stripe_secret_key: Annotated[SecretStr, AfterValidator(_of_stripe)] = Field(
         SecretStr(""), description="Stripe's secret key: payments are real then, not the sandbox's"

@@ -81,6 +81,7 @@ BAD = [
     ("SIGN_IN_FAILURES_PER_ADDRESS", "-1"),
     ("SIGN_IN_WINDOW_SECONDS", "0"),
     ("REGISTRATIONS_PER_ADDRESS", "none"),
+    ("EVENTS_PER_ORGANIZER", "0"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
 ]

@@ -13,7 +13,7 @@ from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
 from frontrow.chassis.auth import Internal, MaybeBearer, maybe_person, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
-from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
+from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import Currency, In, Instant, Line, Out, Text, TimeZone, Whole
 from frontrow.services.events import covering, event, facets, leaving, listing
 from frontrow.services.events.clients import CapacityBelowSold
@@ -146,7 +146,7 @@ class FacetsOut(Out):
     currencies: list[str]
 
 
-@door.post("/events", **answers(201, EventOut, NotSignedIn, InvalidToken, AccountDisabled))
+@door.post("/events", **answers(201, EventOut, NotSignedIn, InvalidToken, AccountDisabled, TooMany))
 def create(request: HttpRequest, body: EventIn) -> Any:
     """List an event, or keep it as a draft."""
     return Status(201, EventOut.of(event.create(person(request).user_id, body.terms(), clock.now())))

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from frontrow.chassis import absences
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.ids import new_id
+from frontrow.chassis.limits import Limit
 from frontrow.chassis.refusals import Invalid, NotFound, Refusal, Unavailable
 from frontrow.services.events import clients, messages, recent, rules
 from frontrow.services.events.clients import Stock
@@ -29,9 +31,12 @@ class AlreadyPublished(Refusal):
 
 
 def create(organizer: UUID, terms: Terms, now: datetime) -> Event:
-    """List an event, or keep it as a draft. Raises Invalid, AccountDisabled."""
+    """List an event, or keep it as a draft. Raises Invalid, AccountDisabled, and TooMany within an hour of many."""
     terms = _changed(replace(terms, types=()), {"types": terms.types})
     _check(terms, None, now)
+    limit = Limit("events", settings.ENVIRONMENT.events_per_organizer, 3600)
+    limit.check(str(organizer), now)
+    limit.count(str(organizer), now)
     with transaction.atomic(durable=True):
         absences.check(organizer)
         event = Event(organizer_id=organizer, availability=terms.places, created_at=now)

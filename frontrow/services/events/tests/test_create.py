@@ -129,3 +129,23 @@ def test_a_new_event_takes_no_ticket_type_of_another(ada, ben, whose):
     status, problem = organiser.post("/events", event_body(**typed(ticketTypes=[stolen])))
     assert (status, problem["errors"][0]["field"]) == (422, "ticketTypes")
     assert Event.objects.count() == 1
+
+
+@pytest.fixture
+def only_two(settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"events_per_organizer": 2})
+
+
+def test_a_person_lists_and_drafts_so_many_within_an_hour_and_no_more(only_two, ada, cy):
+    ada.lists()
+    ada.lists(status="draft")
+    status, problem = ada.post("/events", event_body(status="draft"))
+    assert (status, problem["code"]) == (429, "too_many_requests")
+    assert Event.objects.count() == 2
+    cy.lists()
+
+
+def test_what_is_refused_for_its_fields_counts_towards_no_limit(only_two, ada):
+    for _ in range(3):
+        assert ada.post("/events", event_body(title=""))[0] == 422
+    assert ada.lists()
