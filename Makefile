@@ -87,7 +87,7 @@ security: $(VENV)/.installed-dev ## who may do what, and which tokens count: ask
 
 schemathesis: $(VENV)/.installed-dev ## 20,000 cases from the OpenAPI documents, call by call and call after call, signed in and not
 	@$(PY) -m tests.needs >/dev/null
-	@exec $(PY) -m pytest -q -p tests.security.cases -p tests.security.tables --hypothesis-profile cases \
+	@exec $(PY) -m pytest -q -p tests.security.pace -p tests.security.tables --hypothesis-profile cases \
 	  tests/contracts/test_schemathesis.py tests/security/test_cases.py $(T)
 
 mutants: $(VENV)/.installed-dev ## see that the tests notice deliberate defects (tests/defects.py); T='refund lock' narrows

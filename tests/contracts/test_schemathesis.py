@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from frontrow.chassis.ids import new_id
 from tests.journeys.traveller import Traveller
-from tests.security import cases
+from tests.security import pace
 
 HTTP = Path(__file__).parents[2] / "contracts" / "http"
 CHECKS = [
@@ -24,10 +23,6 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.unsupported_method,
 ]
-LONG = settings.get_current_profile_name() == cases.LONG  # `make schemathesis`
-MANY = 200 if LONG else 60
-EXAMPLES = settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))
-
 
 IDS: list[str] = []  # of things that exist, so that not everything is a 404
 
@@ -64,7 +59,7 @@ def against(service):
     schema = schemathesis.openapi.from_path(HTTP / f"{service}.json")
 
     @schema.parametrize()
-    @EXAMPLES
+    @pace.of_calls()
     def test(case, address, token):
         signed_in = case.call(base_url=address, headers=token)
         case.validate_response(signed_in, checks=CHECKS)

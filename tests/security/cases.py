@@ -1,6 +1,6 @@
 """The OpenAPI documents of all services as one, so that what one call answers can be sent with the next.
 
-How many cases are tried is said by a profile of Hypothesis: `make schemathesis` takes the long one.
+How many cases are tried stands in pace.py.
 """
 
 import json
@@ -8,17 +8,12 @@ from collections import Counter
 from typing import Any
 
 import schemathesis
-from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from tests.journeys.traveller import event_body
 from tests.security import routes
 
-LONG = "cases"
-LONG_SEEDS, SEEDS = 10, 3
-ALWAYS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile(LONG, max_examples=50, stateful_step_count=25, **ALWAYS)
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
@@ -26,18 +21,6 @@ CHECKS = [
     checks.response_schema_conformance,
     checks.response_headers_conformance,
 ]
-
-
-def pace(runs: int, steps: int) -> settings:
-    """So many runs of so many calls, but those of the long profile when it was asked for."""
-    if settings.get_current_profile_name() == LONG:
-        return settings()
-    return settings(max_examples=runs, stateful_step_count=steps, **ALWAYS)
-
-
-def seeds() -> int:
-    """How many machines there are, each of which begins otherwise."""
-    return LONG_SEEDS if settings.get_current_profile_name() == LONG else SEEDS
 
 
 def together() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.contracts.test_schemathesis import token  # noqa: F401  # the fixture, and the formats of our fields
-from tests.security import cases, matrix
+from tests.security import cases, matrix, pace
 
 
 def test_one_document_has_the_calls_of_all():
@@ -25,8 +25,8 @@ def test_what_is_closed_is_what_the_matrix_says():
 @pytest.mark.filterwarnings("ignore")
 def test_whatever_is_sent_after_whatever_was_answered(address, token, record_property):  # noqa: F811
     tried: Counter[tuple[str, int]] = Counter()
-    for seed in range(cases.seeds()):
-        run_state_machine_as_test(cases.machine(address, token, tried, seed), settings=cases.pace(6, 8))
+    for seed in range(pace.machines()):
+        run_state_machine_as_test(cases.machine(address, token, tried, seed), settings=pace.of_machines())
     statuses = sorted({status for _, status in tried})
     table = {
         call: {str(status): str(tried[call, status] or "") for status in statuses}
