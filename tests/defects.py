@@ -232,25 +232,24 @@ TELLING = [
     ),
 ]  # fmt: skip
 
-MATRIX = "tests/security/test_matrix.py::"
 GUARDING = [
     Defect(
         "anybody reads a booking", f"{BOOKINGS}/booking.py",
         "filter(booking_id=booking_id, user_id=user_id).first()",
         "filter(booking_id=booking_id).first()",
-        (f"{MATRIX}test_everybody_is_answered_as_the_table_says",),
+        bookings("test_cancel.py::test_somebody_elses_booking_is_not_found_and_stays"),
     ),
     Defect(
         "anybody asks what is for our own services", f"{CHASSIS}/auth.py",
         "        if not from_service(request):\n            raise NotFound\n",
         "",
-        (f"{MATRIX}test_everybody_is_answered_as_the_table_says",),
+        ("tests/operators/test_administrators.py::test_only_a_service_learns_who_is_an_administrator",),
     ),
     Defect(
         "whose notifications they are is not looked at", f"{NOTIFICATIONS}/api.py",
         "    if person(request).user_id != user_id:\n        raise NotFound\n",
         "",
-        (f"{MATRIX}test_nobody_reads_what_is_others",),
+        (f"{NOTIFICATIONS}/tests/test_api.py::TestReading::test_nobody_else_reads_it",),
     ),
     Defect(
         "a token may say more than users does", f"{CHASSIS}/auth.py",
@@ -281,8 +280,7 @@ GUARDING = [
         "what a schema does not know is passed over", f"{CHASSIS}/schemas.py",
         'extra="forbid", alias_generator',
         'extra="ignore", alias_generator',
-        ("tests/security/test_mass_assignment.py::"
-         "test_no_field_of_a_table_is_taken_that_a_schema_does_not_know",),
+        chassis("test_schemas.py::test_a_body_with_an_unknown_field_is_refused"),
     ),
     Defect(
         "forms are taken from anywhere", "frontrow/web/page.py",

@@ -70,6 +70,10 @@ POST /refunds                                  401   404   404   404   201   404
 GET /sandbox/{reference}                       200   200   200   200   200   200
 POST /sandbox/{reference}                      302   302   302   302   302   302
 
+GET /stripe/{signed}                           404   404   404   404   404   404
+POST /stripe/{signed}                          404   404   404   404   404   404
+POST /webhooks/stripe                          400   400   400   400   400   400
+
 POST /notifications                            401   403   403   403   202   202
 GET /notifications/{userId}                    401   404   200   404   404   404
 GET /notifications/{userId}/unread             401   404   200   404   404   404
@@ -183,6 +187,7 @@ BODIES: dict[str, Any] = {
     "POST /payments": {"bookingId": "{heldId}", "paymentMethod": "pm_card_visa"},
     "POST /refunds": {"paymentId": "{paymentId}"},
     "POST /sandbox/{reference}": (urlencode({"answer": "confirm"}), "application/x-www-form-urlencoded"),
+    "POST /webhooks/stripe": {"id": "evt_forged", "type": "payment_intent.succeeded"},
     "POST /notifications": {"eventId": "{eventId}", "message": "The doors open at seven."},
     "POST /notifications/{userId}/read": {},
     "PUT /notifications/{userId}/preferences": {"mail": {"booking_held": False}},

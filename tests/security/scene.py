@@ -154,7 +154,7 @@ def _booked(one: Scene) -> None:
         "bookingId": paid["bookingId"], "heldId": held["bookingId"], "paymentId": payment["paymentId"],
         "userId": str(ben.user_id), "notificationId": told["items"][0]["notificationId"],
         "reference": urlsplit(action).path.rpartition("/")[2],
-        "name": "an-evening-with-clara", "status": "404", "service": "users",
+        "name": "an-evening-with-clara", "status": "404", "service": "users", "signed": f"{payment['paymentId']}:guessed",
     }  # fmt: skip
 
 
