@@ -25,6 +25,8 @@ LISTENERS: dict[str, tuple[str, ...]] = {
         "event.updated.v1",
         "payment.failed.v1",
         "refund.succeeded.v1",
+        "user.access_changed.v1",
+        "user.link_asked.v1",
         "user.registered.v1",
         "user.updated.v1",
     ),

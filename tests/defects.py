@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 BOOKINGS, PAYMENTS = "frontrow/services/bookings", "frontrow/services/payments"
+USERS, WEB = "frontrow/services/users", "frontrow/web"
 EVENTS, NOTIFICATIONS, CHASSIS = (
     "frontrow/services/events",
     "frontrow/services/notifications",
@@ -30,6 +31,10 @@ def money(*names: str) -> tuple[str, ...]:
 
 def bookings(*names: str) -> tuple[str, ...]:
     return tuple(f"{BOOKINGS}/tests/{name}" for name in names)
+
+
+def users(*names: str) -> tuple[str, ...]:
+    return tuple(f"{USERS}/tests/{name}" for name in names)
 
 
 def chassis(*names: str) -> tuple[str, ...]:
@@ -232,4 +237,70 @@ TELLING = [
     ),
 ]  # fmt: skip
 
-DEFECTS = [*SELLING, *PAYING, *TELLING]
+LINKS = [
+    Defect(
+        "a link in a mail opens a second time",
+        f"{USERS}/models.py",
+        "link_id=link_id, used_at=None, expires_at__gt=now).update(used_at=now)",
+        "link_id=link_id, expires_at__gt=now).update(used_at=now)",
+        users("test_links.py::TestConfirming::test_who_opened_it_before_another_used_it_comes_too_late"),
+    ),
+    Defect(
+        "the signature of a link is not looked at",
+        f"{USERS}/link.py",
+        "found is None or not hmac.compare_digest(raw, _signed(found))",
+        "found is None",
+        users("test_links.py::TestForgotten"),
+    ),
+    Defect(
+        "a link outlives the password that it replaces",
+        f"{USERS}/link.py",
+        "if link.purpose != rules.CONFIRM_EMAIL:",
+        "if False:",
+        users("test_links.py::TestForgotten::test_it_dies_with_the_password_that_it_replaces"),
+    ),
+    Defect(
+        "a link to one address confirms another",
+        f"{USERS}/link.py",
+        "str(link.user_id), link.user.email]",
+        "str(link.user_id)]",
+        users("test_links.py::TestConfirming::test_a_link_to_one_address_confirms_no_other"),
+    ),
+    Defect(
+        "a new password by a link ends no session",
+        f"{USERS}/recovery.py",
+        "        RefreshToken.objects.revoke_all(user.pk, now)\n",
+        "",
+        users("test_links.py::TestForgotten::test_all_sessions_end_and_the_address_is_confirmed"),
+    ),
+    Defect(
+        "only a known address is written down",
+        f"{USERS}/recovery.py",
+        "        Forgotten.objects.create(",
+        "        User.objects.by_login(email) and Forgotten.objects.create(",
+        users("test_links.py::TestNobodyLearnsWhoIsHere"),
+    ),
+    Defect(
+        "to look at a link confirms an address",
+        f"{WEB}/recovery.py",
+        'form = kind(request.POST if request.method == "POST" else None)',
+        "form = kind(request.POST)",
+        ("tests/web/test_recovery.py::test_to_look_at_a_link_does_not_use_it_up",),
+    ),
+    Defect(
+        "a page with a link may be kept",
+        f"{WEB}/recovery.py",
+        '"private, no-store", "strict-origin"',
+        '"no-cache", "strict-origin"',
+        ("tests/web/test_recovery.py::test_a_page_with_a_link_is_kept_by_nobody_and_told_to_nobody",),
+    ),
+    Defect(
+        "the most common passwords are taken",
+        f"{USERS}/passwords.py",
+        "if common or rules.is_guessable",
+        "if rules.is_guessable",
+        users("test_links.py::TestGuessablePasswords"),
+    ),
+]
+
+DEFECTS = [*SELLING, *PAYING, *TELLING, *LINKS]

@@ -27,6 +27,12 @@ TAKEN = {
     "email_taken": ("email", _("There is an account with this address already. Sign in instead?")),
 }
 WRONG = {"invalid_credentials": ("", _("This name and password do not belong together. Check both."))}
+GUESSABLE = {
+    "guessable_password": (
+        "password",
+        _("This password is one of the first that anybody would try. Choose another."),
+    )
+}
 WEAK = _("Use at least 8 characters, on one line.")
 
 
@@ -109,7 +115,7 @@ def _entered(request: HttpRequest, form: Form, enter: Any) -> int:
     try:
         enter(request, form)
     except Refused as refused:
-        form.refuse(refused, {**TAKEN, **WRONG, **too_many(refused)})
+        form.refuse(refused, {**TAKEN, **WRONG, **GUESSABLE, **too_many(refused)})
         return refused.status
     return 200
 

@@ -101,11 +101,28 @@ def registers(ada: Actor, ben: Actor) -> Iterator[None]:
 
 
 def changes_profile(ada: Actor, ben: Actor) -> Iterator[None]:
-    ada.post("/register", ADDRESS)
-    _, session = ada.post("/login", {"username": "clara", "password": PASSWORD})
-    clara = Actor(token=session["accessToken"])
+    clara = signs_up()
     yield
     clara.put("/profile", {"profileInfo": {"displayName": "Clara"}})
+
+
+def signs_up() -> Actor:
+    nobody = Actor()
+    nobody.post("/register", ADDRESS)
+    _, session = nobody.post("/login", {"username": "clara", "password": PASSWORD})
+    return Actor(token=session["accessToken"])
+
+
+def changes_password(ada: Actor, ben: Actor) -> Iterator[None]:
+    clara = signs_up()
+    yield
+    clara.put("/profile/password", {"currentPassword": PASSWORD, "newPassword": "a better horse"})
+
+
+def asks_for_a_link(ada: Actor, ben: Actor) -> Iterator[None]:
+    clara = signs_up()
+    yield
+    clara.post("/profile/email/confirmation", None)
 
 
 def publishes(ada: Actor, ben: Actor) -> Iterator[None]:
@@ -225,6 +242,8 @@ def reviews(ada: Actor, ben: Actor) -> Iterator[None]:
 SAID_WHEN: list[tuple[str, Act]] = [
     ("user.registered.v1", registers),
     ("user.updated.v1", changes_profile),
+    ("user.access_changed.v1", changes_password),
+    ("user.link_asked.v1", asks_for_a_link),
     ("event.published.v1", publishes),
     ("event.published.v1", publishes_a_draft),
     ("event.updated.v1", updates),
@@ -430,6 +449,8 @@ HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], 
     ("reviews", "booking.cancelled.v1"): (lambda: None, attended, [(2, False)]),
     ("notifications", "user.registered.v1"): (lambda: None, told, [1, ("user_registered", True)]),
     ("notifications", "user.updated.v1"): (lambda: None, told, [2]),
+    ("notifications", "user.link_asked.v1"): (lambda: None, told, [("new_password", True)]),
+    ("notifications", "user.access_changed.v1"): (lambda: None, told, [("access_changed", True)]),
     ("notifications", "event.published.v1"): (lambda: None, told, [(1, "published")]),
     ("notifications", "event.updated.v1"): (lambda: None, told, [(2, "published")]),
     ("notifications", "event.cancelled.v1"): (lambda: None, told, [(3, "cancelled")]),

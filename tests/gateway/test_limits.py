@@ -34,7 +34,17 @@ def ended(connection):
 
 
 @pytest.mark.parametrize(
-    "path", ["/login", "/register", "/token/refresh", "/profile/password", "/signin", "/signup"]
+    "path",
+    [
+        "/login",
+        "/register",
+        "/token/refresh",
+        "/profile/password",
+        "/password/reset",
+        "/email/confirm",
+        "/signin",
+        "/signup",
+    ],
 )
 def test_signing_in_has_a_limit_of_its_own(services, path):
     with a_gateway(places(services), GATEWAY_SIGN_IN_RATE="1") as gateway:

@@ -36,11 +36,12 @@ ORDER = ("-date", "-notification_id")
 AcceptLanguage = Annotated[
     str | None, Header(alias="Accept-Language", description="As browsers send it: de, en;q=0.8")
 ]
-Kind = Literal[
+Optional = Literal[
     "user_registered", "booking_held", "booking_confirmed", "booking_expired", "booking_cancelled",
     "payment_failed", "refund_succeeded", "event_changed", "event_cancelled", "event_reminder",
     "organizer_message",
 ]  # fmt: skip
+Kind = Literal[Optional, "new_password", "confirm_email", "access_changed"]
 
 
 class AnnouncementIn(In):
@@ -91,11 +92,11 @@ class ReadIn(In):
 
 
 class PreferencesIn(In):
-    mail: dict[Kind, StrictBool]
+    mail: dict[Optional, StrictBool]
 
 
 class PreferencesOut(Out):
-    mail: dict[Kind, bool]
+    mail: dict[Optional, bool]
 
 
 @door.post("/notifications", **answers(

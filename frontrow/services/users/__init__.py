@@ -1,7 +1,7 @@
 """users: who people are, and the tokens that prove it.
 
-Owns: accounts, refresh tokens, signing keys.
+Owns: accounts, links sent by mail, refresh tokens, signing keys.
 Hears: nothing.
-Says: user.registered, user.updated.
+Says: user.registered, user.updated, user.link_asked, user.access_changed.
 Asks: nobody.
 """

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from frontrow.chassis.admin import ReadOnly
-from frontrow.services.users.models import RefreshToken, SigningKey, User
+from frontrow.services.users.models import Link, RefreshToken, SigningKey, User
 
 
 @admin.register(User)
@@ -14,9 +14,19 @@ class Users(ReadOnly):
     search_fields = ("username", "email")
     ordering = ("-user_id",)
     fields = (
-        "user_id", "username", "email", "profile_info", "is_admin", "is_active", "version",
-        "created_at", "updated_at",
+        "user_id", "username", "email", "email_confirmed_at", "profile_info", "is_admin", "is_active",
+        "version", "created_at", "updated_at",
     )  # fmt: skip
+
+
+@admin.register(Link)
+class Links(ReadOnly):
+    """Each row is a link that was asked for; nobody can open one by what stands here."""
+
+    list_display = fields = ("link_id", "user_id", "purpose", "created_at", "expires_at", "used_at")
+    list_display_links = None
+    search_ids = ("link_id", "user_id")
+    ordering = ("-created_at",)
 
 
 @admin.register(RefreshToken)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Status
 from pydantic import AfterValidator, EmailStr, Field, StringConstraints, field_validator, model_validator
 
@@ -16,7 +15,9 @@ from frontrow.chassis.auth import Internal, person
 from frontrow.chassis.middleware import client_address
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import In, Line, Out, TimeZone
-from frontrow.services.users import keys, messages, session, user
+from frontrow.services.users import keys, link, messages, recovery, session, user
+from frontrow.services.users.link import InvalidLink
+from frontrow.services.users.passwords import GuessablePassword
 from frontrow.services.users.session import InvalidCredentials, WrongPassword
 from frontrow.services.users.user import EmailTaken, UsernameTaken
 
@@ -86,6 +87,19 @@ class PasswordIn(In):
     new_password: Password
 
 
+class ForgottenIn(In):
+    email: Email
+
+
+class ResetIn(In):
+    token: Secret
+    new_password: Password
+
+
+class ConfirmIn(In):
+    token: Secret
+
+
 class PeopleIn(In):
     user_ids: Annotated[list[UUID], Field(max_length=1000)]
     q: Annotated[str, Line(0, 254)] | None = None
@@ -99,6 +113,7 @@ class UserOut(Out):
 
 
 class ProfileOut(UserOut):
+    email_confirmed: bool
     created_at: datetime
 
 
@@ -113,6 +128,11 @@ class PeopleOut(Out):
     people: list[PersonOut]
 
 
+class LinkOut(Out):
+    token: str
+    email: str
+
+
 class SessionOut(Out):
     access_token: str
     refresh_token: str
@@ -125,12 +145,14 @@ class KeySetOut(Out):
     keys: list[dict[str, str]]
 
 
-@door.post("/register", auth=None, **answers(201, UserOut, UsernameTaken, EmailTaken, TooMany))
+@door.post(
+    "/register", auth=None, **answers(201, UserOut, UsernameTaken, EmailTaken, GuessablePassword, TooMany)
+)
 def register(request: HttpRequest, body: RegisterIn) -> Any:
     """Make an account."""
     profile = _profile(body.profile_info)
     given = {name: value for name, value in profile.items() if value is not None}
-    address, now = client_address(request), timezone.now()
+    address, now = client_address(request), clock.now()
     return Status(201, user.register(body.username, body.email, body.password, given, address, now))
 
 
@@ -150,14 +172,14 @@ def refresh(request: HttpRequest, body: RefreshIn) -> Any:
 @door.post("/logout", auth=None, **answers(204, None, InvalidToken))
 def logout(request: HttpRequest, body: RefreshIn) -> Any:
     """End the session of a refresh token."""
-    session.sign_out(body.refresh_token, timezone.now())
+    session.sign_out(body.refresh_token, clock.now())
     return Status(204, None)
 
 
 @door.post("/logout/everywhere", **answers(204, None, NotSignedIn, InvalidToken, NotFound))
 def logout_everywhere(request: HttpRequest) -> Any:
     """End all my sessions. Access tokens given before live on until their end."""
-    session.sign_out_everywhere(person(request).user_id, timezone.now())
+    session.sign_out_everywhere(person(request).user_id, clock.now())
     return Status(204, None)
 
 
@@ -168,24 +190,55 @@ def profile(request: HttpRequest) -> Any:
 
 
 @door.put(
-    "/profile", **answers(200, ProfileOut, NotSignedIn, InvalidToken, NotFound, UsernameTaken, EmailTaken)
+    "/profile",
+    **answers(200, ProfileOut, NotSignedIn, InvalidToken, NotFound, UsernameTaken, EmailTaken, TooMany),
 )
 def change_profile(request: HttpRequest, body: ProfileIn) -> Any:
     """Change my account: what is sent replaces, a null within profileInfo removes."""
     changes = body.given()
     if body.profile_info is not None:
         changes["profile_info"] = _profile(body.profile_info)
-    return user.change(person(request).user_id, changes, timezone.now())
+    return user.change(person(request).user_id, changes, client_address(request), clock.now())
 
 
 @door.put(
     "/profile/password",
-    **answers(200, SessionOut, NotSignedIn, InvalidToken, NotFound, WrongPassword, TooMany),
+    **answers(
+        200, SessionOut, NotSignedIn, InvalidToken, NotFound, WrongPassword, GuessablePassword, TooMany
+    ),
 )
 def change_password(request: HttpRequest, body: PasswordIn) -> Any:
     """Change my password: all my sessions end, and a new one begins."""
-    me, address, now = person(request).user_id, client_address(request), timezone.now()
+    me, address, now = person(request).user_id, client_address(request), clock.now()
     return session.change_password(me, body.current_password, body.new_password, address, now)
+
+
+@door.post("/password/forgotten", auth=None, **answers(202, None, TooMany))
+def forgotten(request: HttpRequest, body: ForgottenIn) -> Any:
+    """Have a link to a new password mailed; the answer is the same for an address that nobody has."""
+    recovery.forgotten(body.email, client_address(request), clock.now())
+    return Status(202, None)
+
+
+@door.post("/password/reset", auth=None, **answers(204, None, InvalidLink, GuessablePassword))
+def reset_password(request: HttpRequest, body: ResetIn) -> Any:
+    """Set a new password by the link in a mail: all my sessions end, and my address is confirmed."""
+    recovery.reset(body.token, body.new_password, clock.now())
+    return Status(204, None)
+
+
+@door.post("/email/confirm", auth=None, **answers(204, None, InvalidLink))
+def confirm_email(request: HttpRequest, body: ConfirmIn) -> Any:
+    """Confirm by the link in a mail that it reached me."""
+    recovery.confirm(body.token, clock.now())
+    return Status(204, None)
+
+
+@door.post("/profile/email/confirmation", **answers(202, None, NotSignedIn, InvalidToken, NotFound, TooMany))
+def send_confirmation(request: HttpRequest) -> Any:
+    """Have the link that confirms my address mailed once more."""
+    recovery.confirm_anew(person(request).user_id, client_address(request), clock.now())
+    return Status(202, None)
 
 
 @door.get("/.well-known/jwks.json", auth=None, **answers(200, KeySetOut))
@@ -198,6 +251,15 @@ def jwks(request: HttpRequest) -> Any:
 def told(request: HttpRequest, user_id: UUID) -> Any:
     """A person as other services know them."""
     return messages.facts(user.find(user_id))
+
+
+@door.post("/internal/links/{uuid:link_id}", auth=Internal(), include_in_schema=False, response=LinkOut)
+def mailed(request: HttpRequest, link_id: UUID) -> Any:
+    """What a mail needs of a link at the moment when it is written; 404 when it is of no use any more."""
+    found = link.mailed(link_id, clock.now())
+    if found is None:
+        raise NotFound
+    return {"token": found[0], "email": found[1]}
 
 
 @door.post("/internal/people", auth=Internal(), include_in_schema=False, response=PeopleOut, by_alias=True)

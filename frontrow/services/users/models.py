@@ -1,4 +1,4 @@
-"""Accounts, refresh tokens and signing keys."""
+"""Accounts, links sent by mail, refresh tokens and signing keys."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,14 +16,17 @@ class UserQuerySet(models.QuerySet["User"]):
         column = "email" if "@" in login else "username"
         return self.alias(login=Lower(column)).filter(login=folded(login)).first()
 
-    def lock(self, user_id: UUID, password: str | None = None) -> bool:
-        """Lock an active account until the transaction ends, if this is still what is stored of its password.
+    def lock(self, user_id: UUID, password: str | None = None, email: str | None = None) -> bool:
+        """Lock an active account until the transaction ends, if these are still its own.
 
-        Whether it was. Every change of a person's tokens comes after this lock, or that of in_turn.
+        `password`: what is stored of it. Whether it was locked. Every change of a person's tokens comes after
+        this lock, or that of in_turn.
         """
         wanted = self.filter(user_id=user_id, is_active=True)
         if password is not None:
             wanted = wanted.filter(password=password)
+        if email is not None:
+            wanted = wanted.filter(email=email)
         return bool(wanted.select_for_update(no_key=True).values_list("pk"))
 
 
@@ -31,6 +34,7 @@ class User(models.Model):
     user_id = models.UUIDField(primary_key=True, default=new_id)
     username = models.CharField(max_length=30)
     email = models.CharField(max_length=254)
+    email_confirmed_at = models.DateTimeField(null=True)  # since then mail is known to reach this address
     password = models.CharField(max_length=128)
     profile_info = models.JSONField(default=dict)
     is_admin = models.BooleanField(default=False)
@@ -51,6 +55,41 @@ class User(models.Model):
     def name(self) -> str:
         """What others call this person."""
         return str(self.profile_info.get("displayName") or self.username)
+
+    @property
+    def email_confirmed(self) -> bool:
+        return self.email_confirmed_at is not None
+
+
+class LinkQuerySet(models.QuerySet["Link"]):
+    def live(self, link_id: UUID, now: datetime) -> "LinkQuerySet":
+        """A link that was not used, if it is not too old and its person is not disabled."""
+        return self.filter(link_id=link_id, used_at=None, expires_at__gt=now, user__is_active=True)
+
+    def use(self, link_id: UUID, now: datetime) -> bool:
+        """Use a link up: true for exactly one caller, and only while it is alive."""
+        return self.filter(link_id=link_id, used_at=None, expires_at__gt=now).update(used_at=now) == 1
+
+
+class Link(models.Model):
+    """A way in that works once. What it takes besides this row, the signature, is stored nowhere."""
+
+    link_id = models.UUIDField(primary_key=True, default=new_id)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    purpose = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    objects = LinkQuerySet.as_manager()
+
+
+class Forgotten(models.Model):
+    """An address, whoever's, for which a new password was asked: worked off within a second or two."""
+
+    forgotten_id = models.UUIDField(primary_key=True, default=new_id)
+    email = models.CharField(max_length=254)
+    asked_at = models.DateTimeField()
 
 
 class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):

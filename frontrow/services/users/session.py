@@ -17,7 +17,7 @@ from django.db import transaction
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.limits import Limit
 from frontrow.chassis.refusals import InvalidToken, NotFound, Refusal
-from frontrow.services.users import keys, passwords
+from frontrow.services.users import keys, messages, passwords
 from frontrow.services.users.models import RefreshToken, User
 from frontrow.services.users.rules import folded
 from frontrow.services.users.user import find
@@ -64,18 +64,20 @@ def sign_in(login: str, password: str, address: str, now: datetime) -> Session:
 def change_password(user_id: UUID, current: str, new: str, address: str, now: datetime) -> Session:
     """Replace a person's password; all their sessions end, and one begins.
 
-    Raises NotFound, WrongPassword, and TooMany after too many wrong passwords, here or in signing in. Access
-    tokens given before live on until their end.
+    Raises NotFound, WrongPassword, GuessablePassword, and TooMany after too many wrong passwords, here or in
+    signing in. Access tokens given before live on until their end.
     """
     person = find(user_id)
     if not _is_right(current, person.password, str(user_id), address, now):
         raise WrongPassword
+    passwords.refuse_guessable(new, person.username, person.email)
     stored = passwords.hashed(new)
     with transaction.atomic(durable=True):
         if not User.objects.lock(user_id, person.password):
             raise WrongPassword
         User.objects.filter(user_id=user_id).update(password=stored, updated_at=now)
         RefreshToken.objects.revoke_all(user_id, now)
+        messages.access_changed(person, "password")
         return _open(person, new_id(), now)
 
 
