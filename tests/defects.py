@@ -303,4 +303,65 @@ LINKS = [
     ),
 ]
 
-DEFECTS = [*SELLING, *PAYING, *TELLING, *LINKS]
+TWO_STEPS = [
+    Defect(
+        "a code opens twice",
+        f"{USERS}/models.py",
+        "self.filter(user_id=user_id, last_step__lt=step)",
+        "self.filter(user_id=user_id)",
+        users("test_two_factor.py::TestSigningIn::test_a_code_is_taken_once"),
+    ),
+    Defect(
+        "a recovery code opens twice",
+        f"{USERS}/models.py",
+        "self.filter(user_id=user_id, digest=digest, used_at=None)",
+        "self.filter(user_id=user_id, digest=digest)",
+        users("test_two_factor.py::TestRecoveryCodes::test_each_opens_once"),
+    ),
+    Defect(
+        "a challenge opens twice",
+        f"{USERS}/session.py",
+        "right = amr and (challenge is None or Link.objects.use(challenge.link_id, now))",
+        "right = amr",
+        users("test_two_factor.py::TestSigningIn::test_a_challenge_stands_for_the_password_once"),
+    ),
+    Defect(
+        "wrong codes are not counted",
+        f"{USERS}/session.py",
+        "        attempt.failed()\n        raise InvalidCode",
+        "        raise InvalidCode",
+        users("test_two_factor.py::TestGuessing::test_wrong_codes_count_like_wrong_passwords"),
+    ),
+    Defect(
+        "a password alone makes an address known",
+        f"{USERS}/attempts.py",
+        "        if passwords.matches(password, stored):\n",
+        "        if passwords.matches(password, stored):\n            self.succeeded()\n",
+        users("test_two_factor.py::TestGuessing::test_a_password_alone_makes_no_address_known"),
+    ),
+    Defect(
+        "the second factor is off for who says so",
+        f"{USERS}/enrolment.py",
+        "    if not right:\n        attempt.failed()",
+        "    if False:\n        attempt.failed()",
+        users("test_two_factor.py::TestTurningItOff::test_it_takes_password_and_code"),
+    ),
+    Defect(
+        "organisers need no second factor anywhere",
+        f"{CHASSIS}/auth.py",
+        "if settings.ENVIRONMENT.organizers_need_two_factor and",
+        "if False and",
+        (
+            "tests/contracts/test_organizers.py::test_organising_takes_two_factors_where_the_installation_says_so",
+        ),
+    ),
+    Defect(
+        "a renewed session forgets how one came in",
+        f"{USERS}/session.py",
+        "token.amr.split()",
+        "two_factor.PASSWORD",
+        users("test_two_factor.py::TestTurningItOn::test_all_sessions_end_and_one_of_two_factors_begins"),
+    ),
+]
+
+DEFECTS = [*SELLING, *PAYING, *TELLING, *LINKS, *TWO_STEPS]

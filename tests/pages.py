@@ -200,7 +200,7 @@ def _for_ben(one: Stage, evening: Any, past: Any) -> None:
         booking_held=own + held["bookingId"], booking_confirmed=own + confirmed["bookingId"],
         booking_cancelled=own + cancelled["bookingId"], booking_processing=own + processing["bookingId"],
         booking_cancel=f"{own}{confirmed['bookingId']}/cancel", notifications="/my/notifications",
-        account="/account", review=f"/e/{past['eventId']}/review", organize_empty="/organize",
+        account="/account", two_factor="/account/two-factor", review=f"/e/{past['eventId']}/review", organize_empty="/organize",
         booking_at_bank=own + at_bank["bookingId"], bank=bank,
         reviews_none="/my/reviews",
     )  # fmt: skip
@@ -216,6 +216,7 @@ def _refused(one: Stage, evening: Any, gone: Any, past: Any) -> None:
     one.refuse("nobody", "confirm_refused", "/account/confirm?token=x", "Confirm my address", 410)
     one.refuse("nobody", "signup_refused", "/signup", "Make my account")
     one.refuse("ben", "account_refused", "/account", "Change my password")
+    one.refuse("ben", "two_factor_refused", "/account/two-factor", "Go on")
     one.refuse("ben", "review_refused", f"/e/{past['eventId']}/review", "Publish my review")
     one.refuse("ben", "no_booking", f"/e/{gone['eventId']}/checkout?{kind}=1", "Hold", 409)
     one.refuse("ada", "organize_new_refused", "/organize/new", "Put it on sale")

@@ -17,17 +17,22 @@ from ninja.security import APIKeyHeader, HttpBearer
 
 from frontrow.chassis import clock, http
 from frontrow.chassis.middleware import INTERNAL_HEADER, from_service
-from frontrow.chassis.refusals import InvalidToken, NotFound, Unavailable
+from frontrow.chassis.refusals import InvalidToken, NotFound, Refusal, Unavailable
 
 log = structlog.get_logger(__name__)
 ALGORITHM = "EdDSA"
 TOKEN_TYPE = "at+jwt"  # noqa: S105
-ADMIN = "admin"
+ADMIN, TWO_FACTORS = "admin", "mfa"
 LEEWAY_SECONDS = 5  # that users' database may be ahead of ours
 CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
 SHARED = "key-set"  # where replicas share what they fetched
 REFETCH_SECONDS = 1.0  # an unknown kid asks users again, at most this often
 MOST_KNOWN = 20_000  # tokens whose signature a process remembers to be good: some 15 MB
+
+
+class TwoFactorNeeded(Refusal):
+    code, status = "two_factor_needed", 403
+    detail = "Organisers sign in in two steps here. Turn that on in your account, then try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Person:
 
     user_id: UUID
     roles: frozenset[str] = frozenset()
+    amr: frozenset[str] = frozenset()  # how they came in (RFC 8176)
 
     @property
     def is_admin(self) -> bool:
@@ -173,7 +179,8 @@ def _verified(token: str) -> Person:
         )  # fmt: skip
         if not _is_fresh(claims):
             raise InvalidToken
-        person = Person(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+        roles, amr = frozenset(claims.get("roles", ())), frozenset(claims.get("amr", ()))
+        person = Person(UUID(claims["sub"]), roles, amr)
     except (jwt.InvalidTokenError, ValueError, TypeError):
         raise InvalidToken from None
     KEYS.remember(token, header["kid"], person, int(claims["exp"]))
@@ -191,6 +198,16 @@ class Bearer(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Person:
         return verify(token)
+
+
+class Organizer(Bearer):
+    """Requires an access token, and where ORGANIZERS_NEED_TWO_FACTOR, one of a sign-in in two steps."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Person:
+        found = super().authenticate(request, token)
+        if settings.ENVIRONMENT.organizers_need_two_factor and TWO_FACTORS not in found.amr:
+            raise TwoFactorNeeded
+        return found
 
 
 class MaybeBearer(HttpBearer):

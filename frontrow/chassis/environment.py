@@ -165,6 +165,9 @@ class Environment(BaseSettings):
         pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])",
         description="Where Stripe's API answers",
     )
+    organizers_need_two_factor: bool = Field(
+        False, description="Organisers must sign in in two steps to list events, refund, and write to people"
+    )
     links_per_account: int = Field(
         5,
         ge=1,

@@ -26,6 +26,7 @@ from frontrow.web import (
     sitemap,
     styleguide,
     telling,
+    two_factor,
 )
 from frontrow.web.page import page
 
@@ -43,6 +44,7 @@ pages = [
     path("my/notifications/<uuid:notification_id>", notifications.opened, name="notification"),
     path("my/reviews", reviews.mine, name="my_reviews"),
     path("signin", signing.signin, name="signin"),
+    path("signin/code", signing.signin_code, name="signin_code"),
     path("signin/forgotten", recovery.forgotten, name="forgotten"),
     path("signin/new-password", recovery.new_password, name="new_password"),
     path("signup", signing.signup, name="signup"),
@@ -51,6 +53,7 @@ pages = [
     path("account", account.account, name="account"),
     path("account/confirm", recovery.confirm, name="confirm"),
     path("account/confirm-anew", recovery.confirm_anew, name="confirm_anew"),
+    path("account/two-factor", two_factor.two_factor, name="two_factor"),
     path("account/signout-everywhere", account.signout_everywhere, name="signout_everywhere"),
     path("found", home.found, name="found"),
     path("sitemap.xml", sitemap.sitemap, name="sitemap"),

@@ -18,7 +18,8 @@ TABLE = {  # what the design promises, call by call
     "users": [
         "POST /register", "POST /login", "POST /token/refresh", "POST /logout", "POST /logout/everywhere",
         "GET /profile", "PUT /profile", "PUT /profile/password", "POST /password/forgotten",
-        "POST /password/reset", "POST /email/confirm", "POST /profile/email/confirmation",
+        "POST /profile/two-factor", "POST /profile/two-factor/confirm", "DELETE /profile/two-factor",
+        "POST /profile/two-factor/recovery-codes", "POST /password/reset", "POST /email/confirm", "POST /profile/email/confirmation",
         "GET /.well-known/jwks.json",
     ],
     "events": [

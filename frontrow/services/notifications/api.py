@@ -14,7 +14,7 @@ from pydantic import Field, StrictBool, model_validator
 
 from frontrow.chassis import clock
 from frontrow.chassis.api import Door, answers
-from frontrow.chassis.auth import Person, person
+from frontrow.chassis.auth import Organizer, Person, TwoFactorNeeded, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import In, Line, Out, Text
@@ -99,9 +99,9 @@ class PreferencesOut(Out):
     mail: dict[Optional, bool]
 
 
-@door.post("/notifications", **answers(
-    202, AnnouncementOut, *SIGNED_IN, NotTheOrganizer, NotAnAdministrator, EventNotFound, EventCancelled,
-    UserNotFound, TooMany,
+@door.post("/notifications", auth=Organizer(), **answers(
+    202, AnnouncementOut, *SIGNED_IN, TwoFactorNeeded, NotTheOrganizer, NotAnAdministrator, EventNotFound,
+    EventCancelled, UserNotFound, TooMany,
 ))  # fmt: skip
 def announce(request: HttpRequest, body: AnnouncementIn) -> Any:
     """Write to all who hold places of my event. Administrators: of any event, or to one person."""

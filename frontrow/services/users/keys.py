@@ -1,13 +1,12 @@
 """Signing keys: made when missing or old, published while tokens of theirs may live."""
 
-import base64
-import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import jwt
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,20 +15,21 @@ from jwt.algorithms import OKPAlgorithm
 
 from frontrow.chassis.auth import ALGORITHM, TOKEN_TYPE
 from frontrow.chassis.ids import new_id
-from frontrow.services.users import rules
+from frontrow.services.users import rules, sealing
 from frontrow.services.users.models import SigningKey
 
+PURPOSE = "signing keys"
 _opened: dict[str, Ed25519PrivateKey] = {}
 
 
-def sign(user_id: UUID, roles: list[str], now: datetime) -> str:
-    """An access token (RFC 9068) for a person."""
+def sign(user_id: UUID, roles: list[str], now: datetime, amr: Sequence[str] = ("pwd",)) -> str:
+    """An access token (RFC 9068) for a person, who came in by these means (RFC 8176)."""
     key = active(now)
     environment = settings.ENVIRONMENT
     claims = {
         "iss": environment.token_issuer, "aud": environment.token_audience, "sub": str(user_id),
         "iat": now, "exp": now + timedelta(seconds=environment.access_token_seconds),
-        "jti": str(new_id()), "roles": roles,
+        "jti": str(new_id()), "roles": roles, "amr": list(amr),
     }  # fmt: skip
     return jwt.encode(claims, _open(key), ALGORITHM, headers={"kid": key.kid, "typ": TOKEN_TYPE})
 
@@ -77,19 +77,16 @@ def _make(now: datetime) -> SigningKey:
         "use": "sig",
         "alg": ALGORITHM,
     }
-    sealed = _safe().encrypt(private.private_bytes_raw())
+    sealed = sealing.safe(PURPOSE).encrypt(private.private_bytes_raw())
     return SigningKey.objects.create(kid=kid, sealed=sealed, public=public, created_at=now)
 
 
 def _open(key: SigningKey) -> Ed25519PrivateKey:
     if key.kid not in _opened:
         try:
-            _opened[key.kid] = Ed25519PrivateKey.from_private_bytes(_safe().decrypt(bytes(key.sealed)))
+            _opened[key.kid] = Ed25519PrivateKey.from_private_bytes(
+                sealing.safe(PURPOSE).decrypt(bytes(key.sealed))
+            )
         except InvalidToken as error:
             raise ValueError("SECRET_KEY is not the one that sealed the signing keys") from error
     return _opened[key.kid]
-
-
-def _safe() -> Fernet:
-    secret = settings.ENVIRONMENT.derived_secret("signing keys")
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()))

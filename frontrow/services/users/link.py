@@ -28,8 +28,8 @@ class InvalidLink(Refusal):
 
 
 def make(user: User, purpose: str, now: datetime, link_id: UUID | None = None) -> Link:
-    """A link that is not mailed yet."""
-    ends = now + rules.MAILED_WITHIN
+    """A link that is not mailed yet, or what is between the password and the code."""
+    ends = now + (rules.TO_SIGN_IN if purpose == rules.SIGN_IN else rules.MAILED_WITHIN)
     return Link.objects.create(
         link_id=link_id or new_id(), user=user, purpose=purpose, created_at=now, expires_at=ends
     )

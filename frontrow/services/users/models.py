@@ -60,6 +60,11 @@ class User(models.Model):
     def email_confirmed(self) -> bool:
         return self.email_confirmed_at is not None
 
+    @property
+    def two_factor(self) -> bool:
+        """Whether signing in takes a code, too."""
+        return TwoFactor.objects.on().filter(user_id=self.user_id).exists()
+
 
 class LinkQuerySet(models.QuerySet["Link"]):
     def live(self, link_id: UUID, now: datetime) -> "LinkQuerySet":
@@ -92,6 +97,47 @@ class Forgotten(models.Model):
     asked_at = models.DateTimeField()
 
 
+class TwoFactorQuerySet(models.QuerySet["TwoFactor"]):
+    def on(self) -> "TwoFactorQuerySet":
+        """Those that were confirmed by a code, and are asked for."""
+        return self.filter(confirmed_at__isnull=False)
+
+    def take_step(self, user_id: UUID, step: int) -> bool:
+        """Use up the code of a time step: true for exactly one caller, and for no step before it any more."""
+        return self.filter(user_id=user_id, last_step__lt=step).update(last_step=step) == 1
+
+
+class TwoFactor(models.Model):
+    """The secret that a person's app makes codes of, encrypted with the installation's."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+    objects = TwoFactorQuerySet.as_manager()
+
+
+class RecoveryCodeQuerySet(models.QuerySet["RecoveryCode"]):
+    def use(self, user_id: UUID, digest: str, now: datetime) -> bool:
+        """Use a code of this person up: true for exactly one caller."""
+        return self.filter(user_id=user_id, digest=digest, used_at=None).update(used_at=now) == 1
+
+
+class RecoveryCode(models.Model):
+    """A way in without the app, once; only a keyed hash of it is stored."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    used_at = models.DateTimeField(null=True)
+
+    objects = RecoveryCodeQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"of the person {self.user_id}"  # never the digest
+
+
 class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
     def in_turn(self, digest: str) -> "RefreshToken | None":
         """A token, once nobody else renews or ends its person's sessions.
@@ -121,6 +167,7 @@ class RefreshToken(models.Model):
     digest = models.CharField(primary_key=True, max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     family = models.UUIDField(db_index=True)
+    amr = models.CharField(max_length=30, default="pwd", db_default="pwd")  # how its person came in
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)

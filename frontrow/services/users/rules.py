@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 NEW_PASSWORD, CONFIRM_EMAIL = "new_password", "confirm_email"  # purposes of links
 LIFE = {NEW_PASSWORD: timedelta(minutes=30), CONFIRM_EMAIL: timedelta(days=1)}  # from the moment of mailing
+SIGN_IN, TO_SIGN_IN = "sign_in", timedelta(minutes=5)  # between the password and the code; not mailed
 MAILED_WITHIN = timedelta(days=3)  # a mail that waits longer was given up
 WORTH_OF_A_PASSWORD = 6  # characters beside names that anybody would try
 

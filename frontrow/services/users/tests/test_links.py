@@ -251,7 +251,6 @@ class TestConfirming:
         assert refused(nobody.post("/profile/email/confirmation", None)) == (401, "not_signed_in")
         assert refused(ben.post("/profile/email/confirmation", None)) == (404, "not_found")
 
-
     def test_who_opened_it_before_another_used_it_comes_too_late(self, account):
         token = token_for("confirm_email")
         seen = link.opened(token, rules.CONFIRM_EMAIL, timezone.now())
