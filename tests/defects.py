@@ -364,4 +364,35 @@ TWO_STEPS = [
     ),
 ]
 
-DEFECTS = [*SELLING, *PAYING, *TELLING, *LINKS, *TWO_STEPS]
+FLOOD = [
+    Defect(
+        "any number of sign-ins wait for the hasher",
+        f"{USERS}/passwords.py",
+        "    def expect_turn(self) -> None:\n",
+        "    def expect_turn(self) -> None:\n        return\n",
+        users("test_hasher.py::TestSigningIn::test_then_nothing_is_asked_of_the_database"),
+    ),
+    Defect(
+        "the hasher has the priority of bookings",
+        f"{USERS}/passwords.py",
+        "initializer=_step_back",
+        "initializer=str",
+        users("test_hasher.py::test_it_works_at_the_lowest_priority_and_nobody_else_does"),
+    ),
+    Defect(
+        "an unknown account is not hashed for",
+        f"{USERS}/passwords.py",
+        "    right = hasher().do(",
+        "    right = stored is not None and hasher().do(",
+        users("test_hasher.py::TestSigningIn::test_unknown_people_take_the_same_turn_as_known_ones"),
+    ),
+    Defect(
+        "a window of a limit is fixed",
+        f"{CHASSIS}/limits.py",
+        "range(last - PARTS, last + 1)",
+        "range(last - last % PARTS, last + 1)",
+        chassis("test_limits.py::test_no_window_wherever_it_begins_has_more_than_it_may"),
+    ),
+]
+
+DEFECTS = [*SELLING, *PAYING, *TELLING, *LINKS, *TWO_STEPS, *FLOOD]

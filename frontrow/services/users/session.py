@@ -63,6 +63,7 @@ def sign_in(login: str, password: str, code: str | None, address: str, now: date
 
     Right sign-ins count towards no limit.
     """
+    passwords.hasher().expect_turn()
     user = User.objects.by_login(login)
     stored = user.password if user and user.is_active else None
     attempt = Attempt(str(user.user_id) if user else folded(login), address, now)
