@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters reconcile seed lifecycle compose-check memory faults machines security schemathesis mutants bench bench-smoke clean
+.PHONY: help up services services-memory test check fix migrations contracts messages screenshots reference lock admin dead-letters reconcile seed lifecycle compose-check memory faults machines security schemathesis mutants bench bench-smoke sign-in-flood clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -99,6 +99,9 @@ bench: $(VENV)/.installed-dev ## how fast we sell, beside what the machine can d
 
 bench-smoke: $(VENV)/.installed-dev ## the same, one short round, whose figures are not kept
 	@exec $(PY) -m bench --smoke
+
+sign-in-flood: $(VENV)/.installed-dev ## whether people still book while 200 wrong sign-ins a second come; T='--rounds 5'
+	@exec $(PY) -m bench.flood $(T)
 
 services-memory: $(VENV)/.installed ## print the memory of each process of idle services
 	@exec $(PY) -m tests.fleet.memory

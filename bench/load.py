@@ -63,7 +63,7 @@ def _wrk(connections: int, seconds: int, what: list[str]) -> Run:
 
 
 def _milliseconds(said: str, share: str) -> float:
-    found = re.search(rf"{share}\s+([\d.]+)(us|ms|s|m)\n", said)
+    found = re.search(rf"{share}\s+([\d.]+)(us|ms|s|m) *\n", said)
     assert found, said
     return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[found[2]]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 BOOKINGS, PAYMENTS = "frontrow/services/bookings", "frontrow/services/payments"
+USERS, WEB = "frontrow/services/users", "frontrow/web"
 EVENTS, NOTIFICATIONS, CHASSIS = (
     "frontrow/services/events",
     "frontrow/services/notifications",
@@ -30,6 +31,10 @@ def money(*names: str) -> tuple[str, ...]:
 
 def bookings(*names: str) -> tuple[str, ...]:
     return tuple(f"{BOOKINGS}/tests/{name}" for name in names)
+
+
+def users(*names: str) -> tuple[str, ...]:
+    return tuple(f"{USERS}/tests/{name}" for name in names)
 
 
 def chassis(*names: str) -> tuple[str, ...]:
@@ -259,7 +264,7 @@ GUARDING = [
     ),
     Defect(
         "roles may be of any form", f"{CHASSIS}/auth.py",
-        "    if not isinstance(roles, list) or any(not isinstance(role, str) for role in roles):\n        raise InvalidToken\n",
+        "    if not isinstance(words, list) or any(not isinstance(word, str) for word in words):\n        raise InvalidToken\n",
         "",
         chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
     ),
@@ -296,4 +301,162 @@ GUARDING = [
     ),
 ]  # fmt: skip
 
-DEFECTS = [*SELLING, *PAYING, *TELLING, *GUARDING]
+LINKS = [
+    Defect(
+        "a link in a mail opens a second time",
+        f"{USERS}/models.py",
+        "link_id=link_id, used_at=None, expires_at__gt=now).update(used_at=now)",
+        "link_id=link_id, expires_at__gt=now).update(used_at=now)",
+        users("test_links.py::TestConfirming::test_who_opened_it_before_another_used_it_comes_too_late"),
+    ),
+    Defect(
+        "the signature of a link is not looked at",
+        f"{USERS}/link.py",
+        "found is None or not hmac.compare_digest(raw, _signed(found))",
+        "found is None",
+        users("test_links.py::TestForgotten"),
+    ),
+    Defect(
+        "a link outlives the password that it replaces",
+        f"{USERS}/link.py",
+        "if link.purpose != rules.CONFIRM_EMAIL:",
+        "if False:",
+        users("test_links.py::TestForgotten::test_it_dies_with_the_password_that_it_replaces"),
+    ),
+    Defect(
+        "a link to one address confirms another",
+        f"{USERS}/link.py",
+        "str(link.user_id), link.user.email]",
+        "str(link.user_id)]",
+        users("test_links.py::TestConfirming::test_a_link_to_one_address_confirms_no_other"),
+    ),
+    Defect(
+        "a new password by a link ends no session",
+        f"{USERS}/recovery.py",
+        "        RefreshToken.objects.revoke_all(user.pk, now)\n",
+        "",
+        users("test_links.py::TestForgotten::test_all_sessions_end_and_the_address_is_confirmed"),
+    ),
+    Defect(
+        "only a known address is written down",
+        f"{USERS}/recovery.py",
+        "        Forgotten.objects.create(",
+        "        User.objects.by_login(email) and Forgotten.objects.create(",
+        users("test_links.py::TestNobodyLearnsWhoIsHere"),
+    ),
+    Defect(
+        "to look at a link confirms an address",
+        f"{WEB}/recovery.py",
+        'form = kind(request.POST if request.method == "POST" else None)',
+        "form = kind(request.POST)",
+        ("tests/web/test_recovery.py::test_to_look_at_a_link_does_not_use_it_up",),
+    ),
+    Defect(
+        "a page with a link may be kept",
+        f"{WEB}/recovery.py",
+        '"private, no-store", "strict-origin"',
+        '"no-cache", "strict-origin"',
+        ("tests/web/test_recovery.py::test_a_page_with_a_link_is_kept_by_nobody_and_told_to_nobody",),
+    ),
+    Defect(
+        "the most common passwords are taken",
+        f"{USERS}/passwords.py",
+        "if common or rules.is_guessable",
+        "if rules.is_guessable",
+        users("test_links.py::TestGuessablePasswords"),
+    ),
+]
+
+TWO_STEPS = [
+    Defect(
+        "a code opens twice",
+        f"{USERS}/models.py",
+        "self.filter(user_id=user_id, last_step__lt=step)",
+        "self.filter(user_id=user_id)",
+        users("test_two_factor.py::TestSigningIn::test_a_code_is_taken_once"),
+    ),
+    Defect(
+        "a recovery code opens twice",
+        f"{USERS}/models.py",
+        "self.filter(user_id=user_id, digest=digest, used_at=None)",
+        "self.filter(user_id=user_id, digest=digest)",
+        users("test_two_factor.py::TestRecoveryCodes::test_each_opens_once"),
+    ),
+    Defect(
+        "a challenge opens twice",
+        f"{USERS}/session.py",
+        "right = amr and (challenge is None or Link.objects.use(challenge.link_id, now))",
+        "right = amr",
+        users("test_two_factor.py::TestSigningIn::test_a_challenge_stands_for_the_password_once"),
+    ),
+    Defect(
+        "wrong codes are not counted",
+        f"{USERS}/session.py",
+        "        attempt.failed()\n        raise InvalidCode",
+        "        raise InvalidCode",
+        users("test_two_factor.py::TestGuessing::test_wrong_codes_count_like_wrong_passwords"),
+    ),
+    Defect(
+        "a password alone makes an address known",
+        f"{USERS}/attempts.py",
+        "        if passwords.matches(password, stored):\n",
+        "        if passwords.matches(password, stored):\n            self.succeeded()\n",
+        users("test_two_factor.py::TestGuessing::test_a_password_alone_makes_no_address_known"),
+    ),
+    Defect(
+        "the second factor is off for who says so",
+        f"{USERS}/enrolment.py",
+        "    if not right:\n        attempt.failed()",
+        "    if False:\n        attempt.failed()",
+        users("test_two_factor.py::TestTurningItOff::test_it_takes_password_and_code"),
+    ),
+    Defect(
+        "organisers need no second factor anywhere",
+        f"{CHASSIS}/auth.py",
+        "if settings.ENVIRONMENT.organizers_need_two_factor and",
+        "if False and",
+        (
+            "tests/contracts/test_organizers.py::test_organising_takes_two_factors_where_the_installation_says_so",
+        ),
+    ),
+    Defect(
+        "a renewed session forgets how one came in",
+        f"{USERS}/session.py",
+        "token.amr.split()",
+        "two_factor.PASSWORD",
+        users("test_two_factor.py::TestTurningItOn::test_all_sessions_end_and_one_of_two_factors_begins"),
+    ),
+]
+
+FLOOD = [
+    Defect(
+        "any number of sign-ins wait for the hasher",
+        f"{USERS}/passwords.py",
+        "    def expect_turn(self) -> None:\n",
+        "    def expect_turn(self) -> None:\n        return\n",
+        users("test_hasher.py::TestSigningIn::test_then_nothing_is_asked_of_the_database"),
+    ),
+    Defect(
+        "the hasher has the priority of bookings",
+        f"{USERS}/passwords.py",
+        "initializer=_step_back",
+        "initializer=str",
+        users("test_hasher.py::test_it_works_at_the_lowest_priority_and_nobody_else_does"),
+    ),
+    Defect(
+        "an unknown account is not hashed for",
+        f"{USERS}/passwords.py",
+        "    right = hasher().do(",
+        "    right = stored is not None and hasher().do(",
+        users("test_hasher.py::TestSigningIn::test_unknown_people_take_the_same_turn_as_known_ones"),
+    ),
+    Defect(
+        "a window of a limit is fixed",
+        f"{CHASSIS}/limits.py",
+        "range(last - PARTS, last + 1)",
+        "range(last - last % PARTS, last + 1)",
+        chassis("test_limits.py::test_no_window_wherever_it_begins_has_more_than_it_may"),
+    ),
+]
+
+DEFECTS = [*SELLING, *PAYING, *TELLING, *GUARDING, *LINKS, *TWO_STEPS, *FLOOD]

@@ -172,7 +172,8 @@ def _for_everyone(one: Stage, evening: Any, scarce: Any, gone: Any, past: Any) -
         "nobody", home="/", home_filtered="/?q=clara&category=concert", home_empty="/?q=zzzzzz",
         event=_page(evening), event_few_left=_page(scarce), event_sold_out=_page(gone), event_over=_page(past),
         checkout_anonymous=f"/e/{evening['eventId']}/checkout?{kind}=2",
-        signin="/signin", signup="/signup", styleguide="/styleguide",
+        signin="/signin", forgotten="/signin/forgotten", new_password="/signin/new-password?token=x",
+        confirm="/account/confirm?token=x", signup="/signup", styleguide="/styleguide",
     )  # fmt: skip
     one.pages.append(Shown("not_found", "/nowhere", status=404))
     one.pages += [Shown(f"error_{n}", f"/styleguide/{n}", status=n) for n in (400, 403, 429, 500, 503)]
@@ -199,7 +200,8 @@ def _for_ben(one: Stage, evening: Any, past: Any) -> None:
         booking_held=own + held["bookingId"], booking_confirmed=own + confirmed["bookingId"],
         booking_cancelled=own + cancelled["bookingId"], booking_processing=own + processing["bookingId"],
         booking_cancel=f"{own}{confirmed['bookingId']}/cancel", notifications="/my/notifications",
-        account="/account", account_delete="/account/delete", review=f"/e/{past['eventId']}/review", organize_empty="/organize",
+        account="/account", account_delete="/account/delete", two_factor="/account/two-factor",
+        review=f"/e/{past['eventId']}/review", organize_empty="/organize",
         booking_at_bank=own + at_bank["bookingId"], bank=bank,
         reviews_none="/my/reviews",
     )  # fmt: skip
@@ -210,9 +212,13 @@ def _refused(one: Stage, evening: Any, gone: Any, past: Any) -> None:
     """Forms that are sent as nobody should send them, and a card and a choice that come to nothing."""
     at, kind = f"/organize/{evening['eventId']}", gone["ticketTypes"][0]["ticketTypeId"]
     one.refuse("nobody", "signin_refused", "/signin", "Sign in")
+    one.refuse("nobody", "forgotten_refused", "/signin/forgotten", "Send me a link")
+    one.refuse("nobody", "new_password_refused", "/signin/new-password?token=x", "Change my password")
+    one.refuse("nobody", "confirm_refused", "/account/confirm?token=x", "Confirm my address", 410)
     one.refuse("nobody", "signup_refused", "/signup", "Make my account")
     one.refuse("ben", "account_refused", "/account", "Change my password")
     one.refuse("ben", "account_delete_refused", "/account/delete", "Delete my account")
+    one.refuse("ben", "two_factor_refused", "/account/two-factor", "Go on")
     one.refuse("ben", "review_refused", f"/e/{past['eventId']}/review", "Publish my review")
     one.refuse("ben", "no_booking", f"/e/{gone['eventId']}/checkout?{kind}=1", "Hold", 409)
     one.refuse("ada", "organize_new_refused", "/organize/new", "Put it on sale")

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.backends import BaseBackend
@@ -29,7 +30,8 @@ class ByUsers(BaseBackend):
         """The shadow of an administrator. Raises TooMany and Unavailable."""
         if request is None or not username or not password:
             return None
-        tokens = _sign_in(username, password, client_address(request))
+        code = request.POST.get("code", "").strip()
+        tokens = _sign_in(username, password, code, client_address(request))
         if tokens is None:
             return None
         person = auth.verify(tokens["accessToken"])
@@ -43,11 +45,15 @@ class ByUsers(BaseBackend):
 
 
 class SignIn(AdminAuthenticationForm):
-    """The sign-in form, which tells who must wait and what is away."""
+    """The sign-in form, which takes a code, too, and tells who must wait and what is away."""
 
+    code = forms.CharField(
+        required=False, max_length=40, help_text="Only if you sign in in two steps.",
+        widget=forms.TextInput({"autocomplete": "one-time-code"}),
+    )  # fmt: skip
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "invalid_login": "Name or password is wrong, or the account is not an administrator's.",
+        "invalid_login": "Name, password or code is wrong, or the account is not an administrator's.",
     }
 
     def clean(self) -> dict[str, Any]:
@@ -65,9 +71,9 @@ def forget(user_id: UUID) -> None:
     done_to_them.update(object_id=nobody, object_repr="an erased account")
 
 
-def _sign_in(login: str, password: str, address: str) -> dict[str, Any] | None:
+def _sign_in(login: str, password: str, code: str, address: str) -> dict[str, Any] | None:
     """The tokens that users gives for a password, whose limits count by the client's own address."""
-    body = {"username": login, "password": password}
+    body = {"username": login, "password": password, **({"code": code} if code else {})}
     answer = http.ask("users", "POST", "/login", json=body, headers={CLIENT_ADDRESS: address})
     if answer.status_code in WRONG:
         return None

@@ -19,12 +19,12 @@ from ninja.security import APIKeyHeader, HttpBearer
 
 from frontrow.chassis import clock, http
 from frontrow.chassis.middleware import INTERNAL_HEADER, from_service
-from frontrow.chassis.refusals import InvalidToken, NotFound, Unavailable
+from frontrow.chassis.refusals import InvalidToken, NotFound, Refusal, Unavailable
 
 log = structlog.get_logger(__name__)
 ALGORITHM = "EdDSA"
 TOKEN_TYPE = "at+jwt"  # noqa: S105
-ADMIN = "admin"
+ADMIN, TWO_FACTORS = "admin", "mfa"
 LEEWAY_SECONDS = 5  # that users' database may be ahead of ours
 CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
 HEADER = {"alg", "typ", "kid"}  # what users says there, and nothing else
@@ -36,12 +36,18 @@ REFETCH_SECONDS = 1.0  # an unknown kid asks users again, at most this often
 MOST_KNOWN = 20_000  # tokens whose signature a process remembers to be good: some 15 MB
 
 
+class TwoFactorNeeded(Refusal):
+    code, status = "two_factor_needed", 403
+    detail = "Organisers sign in in two steps here. Turn that on in your account, then try again."
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """The bearer of a valid access token."""
 
     user_id: UUID
     roles: frozenset[str] = frozenset()
+    amr: frozenset[str] = frozenset()  # how they came in (RFC 8176)
 
     @property
     def is_admin(self) -> bool:
@@ -210,14 +216,19 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _person(claims: dict[str, Any]) -> Person:
     """Whom verified claims are about. Raises InvalidToken for those of a form that users never gives them."""
-    times, roles, user_id = (claims["iat"], claims["exp"]), claims.get("roles", []), UUID(claims["sub"])
+    times, user_id = (claims["iat"], claims["exp"]), UUID(claims["sub"])
     if any(type(moment) is not int for moment in times):
-        raise InvalidToken
-    if not isinstance(roles, list) or any(not isinstance(role, str) for role in roles):
         raise InvalidToken
     if str(user_id) != claims["sub"]:
         raise InvalidToken
-    return Person(user_id, frozenset(roles))
+    return Person(user_id, _words(claims, "roles"), _words(claims, "amr"))
+
+
+def _words(claims: dict[str, Any], name: str) -> frozenset[str]:
+    words = claims.get(name, [])
+    if not isinstance(words, list) or any(not isinstance(word, str) for word in words):
+        raise InvalidToken
+    return frozenset(words)
 
 
 class Bearer(HttpBearer):
@@ -225,6 +236,16 @@ class Bearer(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Person:
         return verify(token)
+
+
+class Organizer(Bearer):
+    """Requires an access token, and where ORGANIZERS_NEED_TWO_FACTOR, one of a sign-in in two steps."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Person:
+        found = super().authenticate(request, token)
+        if settings.ENVIRONMENT.organizers_need_two_factor and TWO_FACTORS not in found.amr:
+            raise TwoFactorNeeded
+        return found
 
 
 class MaybeBearer(HttpBearer):

@@ -166,6 +166,15 @@ class Environment(BaseSettings):
         pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])",
         description="Where Stripe's API answers",
     )
+    organizers_need_two_factor: bool = Field(
+        False, description="Organisers must sign in in two steps to list events, refund, and write to people"
+    )
+    links_per_account: int = Field(
+        5,
+        ge=1,
+        description="Mails with a link, to a new password or to confirm an address, per account and hour",
+    )
+    links_per_address: int = Field(50, ge=1, description="Such mails asked for from an address in an hour")
 
     failpoints: DirectoryPath | None = Field(
         None, description="A folder by which tests make faults; HOST and PUBLIC_URL must then be of loopback"

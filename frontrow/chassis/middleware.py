@@ -120,7 +120,7 @@ class SafeHeaders:
         page = response.get("Content-Type", "").startswith("text/html")
         response.headers.setdefault(POLICY_HEADER, PAGE_POLICY if page else POLICY)
         for name, value in SAFE.items():
-            response[name] = value
+            response.setdefault(name, value)
         if not response.has_header("Cache-Control") and not request.path.startswith(settings.STATIC_URL):
             response["Cache-Control"] = "no-store"
         return response

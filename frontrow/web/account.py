@@ -28,7 +28,10 @@ KINDS = (
     ("organizer_message", _("Messages from organisers")),
 )
 PHONE = RegexValidator(r"\A\+?[0-9 ()./-]{3,30}\Z", _("Use digits and spaces, such as +49 30 123."))
-WRONG_PASSWORD = {"wrong_password": ("current", _("This is not the password that you have now."))}
+WRONG_PASSWORD = {
+    "wrong_password": ("current", _("This is not the password that you have now.")),
+    "guessable_password": ("new", signing.GUESSABLE["guessable_password"][1]),
+}
 
 
 class ProfileForm(Form):
@@ -101,7 +104,7 @@ def _shown(request: HttpRequest, status: int = 200, **tried: Form) -> HttpRespon
     profile = clients.get(request, "users", "/profile")
     wanted = clients.maybe(request, "notifications", f"/notifications/{profile['userId']}/preferences")
     mail = wanted and [(kind, label, wanted["mail"].get(kind, True)) for kind, label in KINDS]
-    facts = {"profile": ProfileForm.of(profile), "password": PasswordForm(), "since": profile["createdAt"]}
+    facts = {"profile": ProfileForm.of(profile), "password": PasswordForm(), "account": profile}
     return render(request, "web/account.html", {**facts, **tried, "mail": mail}, status)
 
 

@@ -43,6 +43,17 @@ NOTES = {
     "password-changed": Note(
         "good", "/account/", _("Your password is changed, and all other devices are signed out.")
     ),
+    "password-replaced": Note("good", "/signin/", _("Your password is changed. Sign in with the new one.")),
+    "confirmation-sent": Note("good", "/account/", _("We sent you a new link. It is good for a day.")),
+    "confirmation-later": Note(
+        "warn",
+        "/account/",
+        _("We sent you several links already. Look for them, or try again in an hour."),
+    ),
+    "two-factor-off": Note("good", "/account/", _("You sign in by your password alone again.")),
+    "two-factor-needed": Note(
+        "info", "/account/", _("Organisers sign in in two steps here. Turn that on first.")
+    ),
     "mail-saved": Note("good", "/account/", _("Saved. Mail comes as you wish.")),
     "reviewed": Note("good", "/e/", _("Thank you. Your review is published.")),
     "draft-saved": Note("good", "/organize/", _("Your draft is saved. Only you see it.")),

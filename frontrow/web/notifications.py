@@ -13,8 +13,9 @@ PICTURES = {
     "user_registered": "seat", "booking_held": "clock", "booking_confirmed": "ticket",
     "booking_expired": "clock", "booking_cancelled": "cross", "payment_failed": "alert",
     "refund_succeeded": "refund", "event_changed": "calendar", "event_cancelled": "cross",
-    "event_reminder": "bell",
+    "event_reminder": "bell", "new_password": "lock", "confirm_email": "mail", "access_changed": "lock",
 }  # fmt: skip
+OF_ACCOUNT = ("new_password", "confirm_email", "access_changed")
 
 
 @page(signed_in=True)
@@ -38,6 +39,8 @@ def _shown(told: dict[str, Any]) -> dict[str, Any]:
 def _leads_to(told: dict[str, Any]) -> str:
     if told["bookingId"]:
         return f"/my/bookings/{told['bookingId']}"
+    if told["kind"] in OF_ACCOUNT:
+        return "/account"
     return f"/e/{told['eventId']}" if told["eventId"] else "/"
 
 

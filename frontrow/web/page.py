@@ -72,6 +72,8 @@ def _answer(
             return to_sign_in(request)
         return _answer(request, who, view, signed_in, words, named)
     except Refused as refused:
+        if refused.code == "two_factor_needed":
+            return redirect(request, "/account/two-factor", note="two-factor-needed")
         return _from_the_start(request, refused) or errors.refused(request, refused)
     except NotFound:
         return errors.not_found(request)

@@ -27,6 +27,17 @@ TAKEN = {
     "email_taken": ("email", _("There is an account with this address already. Sign in instead?")),
 }
 WRONG = {"invalid_credentials": ("", _("This name and password do not belong together. Check both."))}
+WRONG_CODE = _("This code is wrong, too old, or was used already.")
+STEPS = {
+    "invalid_code": ("code", WRONG_CODE),
+    "invalid_challenge": ("", _("That took too long. Begin once more.")),
+}
+GUESSABLE = {
+    "guessable_password": (
+        "password",
+        _("This password is one of the first that anybody would try. Choose another."),
+    )
+}
 WEAK = _("Use at least 8 characters, on one line.")
 
 
@@ -43,6 +54,18 @@ class SignIn(Form):
     )  # fmt: skip
     password = password_field(_("Password"), "current-password", max_length=500)
     zone = forms.CharField(required=False, widget=forms.HiddenInput({"data-visitor-zone": ""}))
+
+
+class Code(Form):
+    """The second step. The challenge stands for the password, which is nowhere in the page."""
+
+    code = forms.CharField(
+        label=_("Code"), min_length=6, max_length=40, help_text=_("Of your app, or a recovery code."),
+        widget=forms.TextInput({"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": ""}),
+    )  # fmt: skip
+    challenge = forms.CharField(widget=forms.HiddenInput)
+    zone = forms.CharField(required=False, widget=forms.HiddenInput({"data-visitor-zone": ""}))
+    wrong = {"code": WRONG_CODE}
 
 
 class SignUp(Form):
@@ -90,13 +113,28 @@ def signup(request: HttpRequest) -> HttpResponse:
     return _entrance(request, SignUp, "web/signup.html", _sign_up)
 
 
+@page(post=True)
+def signin_code(request: HttpRequest) -> HttpResponse:
+    """The second step of signing in, for who has turned it on; without its first it is that."""
+    if request.method != "POST" or visitor.of(request).signed_in:
+        return redirect(request, "/signin")
+    return _entrance(request, Code, "web/signin_code.html", _answer)
+
+
 def _entrance(request: HttpRequest, kind: Any, template: str, enter: Any) -> HttpResponse:
     to = safe_next(request.POST.get("next") or request.GET.get("next", ""))
     if visitor.of(request).signed_in:
         return redirect(request, to)
     form, status = kind(request.POST or None), 200
     if request.method == "POST":
-        status = _entered(request, form, enter)
+        try:
+            status = _entered(request, form, enter)
+        except Refused as refused:
+            if refused.code != "code_needed":
+                raise
+            sent = {"challenge": refused.facts["challenge"], "zone": request.POST.get("zone", "")}
+            facts = {"form": Code(initial=sent), "next": to}
+            return render(request, "web/signin_code.html", facts)
         if visitor.of(request).signed_in:
             return redirect(request, to)
     return render(request, template, {"form": form, "next": to}, status)
@@ -109,7 +147,7 @@ def _entered(request: HttpRequest, form: Form, enter: Any) -> int:
     try:
         enter(request, form)
     except Refused as refused:
-        form.refuse(refused, {**TAKEN, **WRONG, **too_many(refused)})
+        form.refuse(refused, {**TAKEN, **WRONG, **STEPS, **GUESSABLE, **too_many(refused)})
         return refused.status
     return 200
 
@@ -118,6 +156,11 @@ def _sign_in(request: HttpRequest, form: SignIn) -> None:
     given = form.cleaned_data
     name = "email" if "@" in given["login"] else "username"
     begin(request, {name: given["login"], "password": given["password"]}, given["zone"])
+
+
+def _answer(request: HttpRequest, form: Code) -> None:
+    given = form.cleaned_data
+    begin(request, {"challenge": given["challenge"], "code": given["code"]}, given["zone"])
 
 
 def _sign_up(request: HttpRequest, form: SignUp) -> None:

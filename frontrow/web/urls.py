@@ -19,6 +19,7 @@ from frontrow.web import (
     notifications,
     organize,
     paying,
+    recovery,
     refunding,
     reviews,
     sales,
@@ -26,6 +27,7 @@ from frontrow.web import (
     sitemap,
     styleguide,
     telling,
+    two_factor,
 )
 from frontrow.web.page import page
 
@@ -43,10 +45,16 @@ pages = [
     path("my/notifications/<uuid:notification_id>", notifications.opened, name="notification"),
     path("my/reviews", reviews.mine, name="my_reviews"),
     path("signin", signing.signin, name="signin"),
+    path("signin/code", signing.signin_code, name="signin_code"),
+    path("signin/forgotten", recovery.forgotten, name="forgotten"),
+    path("signin/new-password", recovery.new_password, name="new_password"),
     path("signup", signing.signup, name="signup"),
     path("signout", signing.signout, name="signout"),
     path("language", signing.language, name="language"),
     path("account", account.account, name="account"),
+    path("account/confirm", recovery.confirm, name="confirm"),
+    path("account/confirm-anew", recovery.confirm_anew, name="confirm_anew"),
+    path("account/two-factor", two_factor.two_factor, name="two_factor"),
     path("account/signout-everywhere", account.signout_everywhere, name="signout_everywhere"),
     path("account/data", leaving.data, name="data"),
     path("account/delete", leaving.delete, name="delete_account"),

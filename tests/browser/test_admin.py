@@ -79,7 +79,7 @@ def test_a_booking_is_found_by_its_event_and_cannot_be_changed(page, ada, watche
 def test_a_wrong_password_and_signing_out(watched, ada):
     page = watched.page
     sign_in(page, ada.username, "wrong")
-    expect(page.get_by_text("Name or password is wrong")).to_be_visible()
+    expect(page.get_by_text("Name, password or code is wrong")).to_be_visible()
     sign_in(page, ada.username, PASSWORD)
     page.get_by_role("button", name="Log out").click()
     page.goto("/admin/users/user/")

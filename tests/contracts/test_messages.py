@@ -102,9 +102,7 @@ def registers(ada: Actor, ben: Actor) -> Iterator[None]:
 
 
 def changes_profile(ada: Actor, ben: Actor) -> Iterator[None]:
-    ada.post("/register", ADDRESS)
-    _, session = ada.post("/login", {"username": "clara", "password": PASSWORD})
-    clara = Actor(token=session["accessToken"])
+    clara = _clara(ada)
     yield
     clara.put("/profile", {"profileInfo": {"displayName": "Clara"}})
 
@@ -134,6 +132,18 @@ def leaves(ada: Actor, ben: Actor) -> Iterator[None]:
     clara = _clara(ada)
     yield
     clara.call("DELETE", "/profile", {"password": PASSWORD})
+
+
+def changes_password(ada: Actor, ben: Actor) -> Iterator[None]:
+    clara = _clara(ada)
+    yield
+    clara.put("/profile/password", {"currentPassword": PASSWORD, "newPassword": "a better horse"})
+
+
+def asks_for_a_link(ada: Actor, ben: Actor) -> Iterator[None]:
+    clara = _clara(ada)
+    yield
+    clara.post("/profile/email/confirmation", None)
 
 
 def publishes(ada: Actor, ben: Actor) -> Iterator[None]:
@@ -256,6 +266,8 @@ SAID_WHEN: list[tuple[str, Act]] = [
     ("user.disabled.v1", is_disabled),
     ("user.enabled.v1", is_enabled),
     ("user.erased.v1", leaves),
+    ("user.access_changed.v1", changes_password),
+    ("user.link_asked.v1", asks_for_a_link),
     ("event.published.v1", publishes),
     ("event.published.v1", publishes_a_draft),
     ("event.updated.v1", updates),
@@ -473,6 +485,8 @@ HEARD: dict[tuple[str, str], tuple[Callable[[], None], Callable[[], list[Any]], 
     ("reviews", "booking.cancelled.v1"): (lambda: None, attended, [(2, False)]),
     ("notifications", "user.registered.v1"): (lambda: None, told, [1, ("user_registered", True)]),
     ("notifications", "user.updated.v1"): (lambda: None, told, [2]),
+    ("notifications", "user.link_asked.v1"): (lambda: None, told, [("new_password", True)]),
+    ("notifications", "user.access_changed.v1"): (lambda: None, told, [("access_changed", True)]),
     ("notifications", "event.published.v1"): (lambda: None, told, [(1, "published")]),
     ("notifications", "event.updated.v1"): (lambda: None, told, [(2, "published")]),
     ("notifications", "event.cancelled.v1"): (lambda: None, told, [(3, "cancelled")]),

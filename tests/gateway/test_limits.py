@@ -37,6 +37,7 @@ def ended(connection):
     ("method", "path"),
     [
         *(("POST", path) for path in ("/login", "/register", "/token/refresh", "/profile/password")),
+        *(("POST", path) for path in ("/password/reset", "/email/confirm")),
         *(("POST", path) for path in ("/signin", "/signup", "/account/delete")),
         ("DELETE", "/profile"),
     ],

@@ -8,6 +8,7 @@ from datetime import timedelta
 from http.cookies import SimpleCookie
 
 import httpx
+import pyotp
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User as Shadow
@@ -58,8 +59,9 @@ def configure(settings):
     return change
 
 
-def sign_in(browser, login="ada", password=PASSWORD, **extra):
-    return browser.post(LOGIN, {"username": login, "password": password, "next": "/admin/"}, **extra)
+def sign_in(browser, login="ada", password=PASSWORD, code="", **extra):
+    form = {"username": login, "password": password, "code": code, "next": "/admin/"}
+    return browser.post(LOGIN, form, **extra)
 
 
 def errors(answer):
@@ -94,10 +96,24 @@ def test_an_administrator_signs_in_by_username_or_email(accounts, login):
 def test_nobody_else_does(accounts, login, password):
     browser = Client(raise_request_exception=False)
     assert errors(sign_in(browser, login, password)) == [
-        "Name or password is wrong, or the account is not an administrator&#x27;s."
+        "Name, password or code is wrong, or the account is not an administrator&#x27;s."
     ]
     assert not is_in(browser)
     assert not Shadow.objects.exists()
+
+
+def test_who_signs_in_in_two_steps_does_so_here(accounts, nobody):
+    _, tokens = nobody.post("/login", {"username": "ada", "password": PASSWORD})
+    own = {"Authorization": f"Bearer {tokens['accessToken']}"}
+    _, begun = nobody.post("/profile/two-factor", {"password": PASSWORD}, **own)
+    code = {"code": pyotp.TOTP(begun["secret"]).now()}
+    _, enrolled = nobody.post("/profile/two-factor/confirm", code, **own)
+    browser = Client(raise_request_exception=False)
+    assert errors(sign_in(browser))
+    assert errors(sign_in(browser, code="000000"))
+    assert not is_in(browser)
+    assert sign_in(browser, code=enrolled["recoveryCodes"][0])["Location"] == "/admin/"
+    assert is_in(browser)
 
 
 def test_no_password_of_auth_user_opens_anything(accounts):

@@ -25,7 +25,7 @@ def signed_in() -> Session:
     """A session of an account that really exists."""
     if not users_session.User.objects.exists():
         user.register("ben", "ben@example.org", PASSWORD, {}, "127.0.0.1", timezone.now())
-    told = users_session.sign_in("ben", PASSWORD, "127.0.0.1", timezone.now())
+    told = users_session.sign_in("ben", PASSWORD, None, "127.0.0.1", timezone.now())
     return Session(
         str(told.user_id),
         told.access_token,

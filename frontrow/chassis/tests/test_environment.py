@@ -6,6 +6,9 @@ from frontrow.chassis.environment import SERVICES, BadEnvironment, Environment, 
 SECRET = "the secret of this installation!"  # of 32 characters
 GOOD = {"SECRET_KEY": SECRET, "DATABASE_URL": "postgres://frontrow:hunter2@db.example:5432/frontrow"}
 BAD = [
+    ("ORGANIZERS_NEED_TWO_FACTOR", "hunter2"),
+    ("LINKS_PER_ACCOUNT", "0"),
+    ("LINKS_PER_ADDRESS", "hunter2"),
     ("SECRET_KEY", "too short"),
     ("SECRET_KEY", ""),
     ("DATABASE_URL", ""),

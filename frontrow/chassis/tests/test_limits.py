@@ -49,7 +49,7 @@ def test_limits_of_different_names_count_apart():
     assert waits(Limit("another", 3, 60), "ada") == 0
 
 
-@pytest.mark.parametrize(("later", "seconds"), [(0, 40), (1, 39), (39, 1), (40, 0), (100, 0)])
+@pytest.mark.parametrize(("later", "seconds"), [(0, 64), (1, 63), (63, 1), (64, 0), (100, 0)])
 def test_who_must_wait_is_told_until_when_and_may_go_on_then(later, seconds):
     use_up(THREE, "ada")
     assert waits(THREE, "ada", NOW + timedelta(seconds=later)) == seconds
@@ -60,12 +60,40 @@ def test_the_refusal_says_when_to_come_back():
     with pytest.raises(TooMany) as refused:
         THREE.check("ada", NOW)
     answer = refused.value.answer()
-    assert (answer.status_code, answer["Retry-After"]) == (429, "40")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "64")
     assert b'"too_many_requests"' in answer.content
 
 
 def test_two_refusals_do_not_share_their_header():
     assert [TooMany(n).answer()["Retry-After"] for n in (1, 2)] == ["1", "2"]
+
+
+def test_no_window_wherever_it_begins_has_more_than_it_may():
+    """A window that is fixed lets twice as many through around its end."""
+    passed = []
+    for second in range(400):
+        now = NOW + timedelta(seconds=second)
+        if not waits(THREE, "ada", now):
+            THREE.count("ada", now)
+            passed.append(second)
+    assert max(sum(begin <= each < begin + 60 for each in passed) for begin in range(400)) == 3
+    assert len(passed) >= 3 * 400 // 72  # what is forgotten is at most a part of a window old
+
+
+def test_what_is_used_up_comes_back_part_by_part():
+    for second in (0, 30, 55):
+        THREE.count("ada", NOW + timedelta(seconds=second))
+    assert waits(THREE, "ada", NOW + timedelta(seconds=56)) == 8
+    assert waits(THREE, "ada", NOW + timedelta(seconds=64)) == 0
+    THREE.count("ada", NOW + timedelta(seconds=64))
+    assert waits(THREE, "ada", NOW + timedelta(seconds=65)) == 35
+
+
+def test_a_limit_may_be_of_a_second():
+    limit = Limit("short", 2, 1)
+    use_up(limit, "ada")
+    assert waits(limit, "ada") == 6
+    assert waits(limit, "ada", NOW + timedelta(seconds=6)) == 0
 
 
 @pytest.fixture
@@ -103,7 +131,7 @@ def forgetful(request, redis, monkeypatch):
 def test_a_count_that_expires_half_way_is_begun_anew(forgetful):
     THREE.count("ada", NOW)
     THREE.count("ada", NOW)
-    assert forgetful.get(THREE._slot("ada", NOW)) == 1
+    assert forgetful.get(THREE._slot("ada", THREE._part(NOW))) == 1
 
 
 def test_replicas_share_their_counts(redis):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from frontrow.chassis import clock, exports
 from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
-from frontrow.chassis.auth import Internal, MaybeBearer, maybe_person, person
+from frontrow.chassis.auth import Internal, MaybeBearer, Organizer, TwoFactorNeeded, maybe_person, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import Currency, In, Instant, Line, Out, Text, TimeZone, Whole
@@ -146,7 +146,9 @@ class FacetsOut(Out):
     currencies: list[str]
 
 
-@door.post("/events", **answers(201, EventOut, NotSignedIn, InvalidToken, AccountDisabled, TooMany))
+@door.post("/events", auth=Organizer(), **answers(
+    201, EventOut, NotSignedIn, InvalidToken, TwoFactorNeeded, AccountDisabled, TooMany
+))  # fmt: skip
 def create(request: HttpRequest, body: EventIn) -> Any:
     """List an event, or keep it as a draft."""
     return Status(201, EventOut.of(event.create(person(request).user_id, body.terms(), clock.now())))
@@ -188,15 +190,18 @@ def read(request: HttpRequest, event_id: UUID) -> Any:
     return EventOut.of(found) if found.status == DRAFT else _kept(recent, request, EventOut.of(found))
 
 
-@door.put("/events/{uuid:event_id}", **answers(
-    200, EventOut, NotSignedIn, InvalidToken, NotFound, CapacityBelowSold, EventCancelled, AlreadyPublished
+@door.put("/events/{uuid:event_id}", auth=Organizer(), **answers(
+    200, EventOut, NotSignedIn, InvalidToken, TwoFactorNeeded, NotFound, CapacityBelowSold, EventCancelled,
+    AlreadyPublished,
 ))  # fmt: skip
 def change(request: HttpRequest, event_id: UUID, body: EventChangeIn) -> Any:
     """Change my event: what is sent replaces. Omitted ticket types go, if nothing of them is sold."""
     return EventOut.of(event.change(event_id, person(request).user_id, body.changes(), clock.now()))
 
 
-@door.delete("/events/{uuid:event_id}", **answers(204, None, NotSignedIn, InvalidToken, NotFound))
+@door.delete("/events/{uuid:event_id}", auth=Organizer(), **answers(
+    204, None, NotSignedIn, InvalidToken, TwoFactorNeeded, NotFound
+))  # fmt: skip
 def cancel(request: HttpRequest, event_id: UUID) -> Any:
     """Cancel my event: every booking is cancelled and refunded."""
     event.cancel(event_id, person(request).user_id, clock.now())

@@ -10,7 +10,7 @@ from ninja import Router
 
 from frontrow.chassis import clock
 from frontrow.chassis.api import answers
-from frontrow.chassis.auth import person
+from frontrow.chassis.auth import Organizer, TwoFactorNeeded, person
 from frontrow.chassis.refusals import Invalid, InvalidToken, NotFound, NotSignedIn, Unavailable
 from frontrow.services.events import cover
 from frontrow.services.events.event import EventCancelled
@@ -56,7 +56,9 @@ class InMemory(FileUploadHandler):
 
 
 def _options(*refused: Any) -> dict[str, Any]:
-    return answers(200, EventOut, NotSignedIn, InvalidToken, NotFound, EventCancelled, *refused)
+    return answers(
+        200, EventOut, NotSignedIn, InvalidToken, TwoFactorNeeded, NotFound, EventCancelled, *refused
+    )
 
 
 def _put_options() -> dict[str, Any]:
@@ -71,7 +73,7 @@ def _file_options() -> dict[str, Any]:
     return options
 
 
-@router.put("/events/{uuid:event_id}/cover", **_put_options())
+@router.put("/events/{uuid:event_id}/cover", auth=Organizer(), **_put_options())
 def put_cover(request: HttpRequest, event_id: UUID) -> Any:
     """Give my event a cover: a JPEG, PNG or WebP of at most 10 MiB. Its middle is shown, 16 to 9."""
     organizer = person(request).user_id
@@ -84,7 +86,7 @@ def put_cover(request: HttpRequest, event_id: UUID) -> Any:
         ROOM.release()
 
 
-@router.delete("/events/{uuid:event_id}/cover", **_options())
+@router.delete("/events/{uuid:event_id}/cover", auth=Organizer(), **_options())
 def delete_cover(request: HttpRequest, event_id: UUID) -> Any:
     """Take the cover off my event."""
     return EventOut.of(cover.remove(event_id, person(request).user_id, clock.now()))

@@ -31,7 +31,7 @@ class AlreadyPublished(Refusal):
 
 
 def create(organizer: UUID, terms: Terms, now: datetime) -> Event:
-    """List an event, or keep it as a draft. Raises Invalid, AccountDisabled, and TooMany within an hour of many."""
+    """List an event, or keep it as a draft. Raises Invalid, AccountDisabled, TooMany (see settings)."""
     terms = _changed(replace(terms, types=()), {"types": terms.types})
     _check(terms, None, now)
     limit = Limit("events", settings.ENVIRONMENT.events_per_organizer, 3600)

@@ -15,7 +15,7 @@ from pydantic import Field, StrictBool, model_validator
 from frontrow.chassis import clock, exports
 from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
-from frontrow.chassis.auth import Person, person
+from frontrow.chassis.auth import Organizer, Person, TwoFactorNeeded, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn, TooMany
 from frontrow.chassis.schemas import In, Line, Out, Text
@@ -39,11 +39,12 @@ ORDER = ("-date", "-notification_id")
 AcceptLanguage = Annotated[
     str | None, Header(alias="Accept-Language", description="As browsers send it: de, en;q=0.8")
 ]
-Kind = Literal[
+Optional = Literal[
     "user_registered", "booking_held", "booking_confirmed", "booking_expired", "booking_cancelled",
     "payment_failed", "refund_succeeded", "event_changed", "event_cancelled", "event_reminder",
     "organizer_message",
 ]  # fmt: skip
+Kind = Literal[Optional, "new_password", "confirm_email", "access_changed"]
 
 
 class AnnouncementIn(In):
@@ -94,16 +95,16 @@ class ReadIn(In):
 
 
 class PreferencesIn(In):
-    mail: dict[Kind, StrictBool]
+    mail: dict[Optional, StrictBool]
 
 
 class PreferencesOut(Out):
-    mail: dict[Kind, bool]
+    mail: dict[Optional, bool]
 
 
-@door.post("/notifications", **answers(
-    202, AnnouncementOut, *SIGNED_IN, NotTheOrganizer, NotAnAdministrator, EventNotFound, EventCancelled,
-    UserNotFound, TooMany, AccountDisabled,
+@door.post("/notifications", auth=Organizer(), **answers(
+    202, AnnouncementOut, *SIGNED_IN, TwoFactorNeeded, NotTheOrganizer, NotAnAdministrator, EventNotFound,
+    EventCancelled, UserNotFound, TooMany, AccountDisabled,
 ))  # fmt: skip
 def announce(request: HttpRequest, body: AnnouncementIn) -> Any:
     """Write to all who hold places of my event. Administrators: of any event, or to one person."""

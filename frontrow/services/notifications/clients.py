@@ -1,4 +1,4 @@
-"""Whom notifications asks: events and users about whom it has not heard yet, bookings who holds places."""
+"""Whom notifications asks: events and users for news, users for links, bookings for who holds places."""
 
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,11 @@ def user_facts(user_id: UUID) -> dict[str, Any] | None:
     """A person as in their messages; None if there is none. Raises Unavailable."""
     answer = http.ask("users", "GET", f"/internal/users/{user_id}")
     return _found(answer)
+
+
+def link(link_id: UUID) -> dict[str, Any] | None:
+    """What opens a link, and the address it goes to; None if it is of no use any more. Raises Unavailable."""
+    return _found(http.ask("users", "POST", f"/internal/links/{link_id}"))
 
 
 def holders(event_id: UUID, after: UUID | None) -> tuple[list[dict[str, Any]], UUID | None]:

@@ -15,11 +15,7 @@ WHO = ("userId", "organizerId")  # what nobody is told by; so that no text needs
 @hears("user.registered.v1")
 def registered(message: Message) -> None:
     known.learn_person(message.data)
-    user_id = UUID(message.data["userId"])
-    draft = Notification(
-        user_id=user_id, kind=rules.USER_REGISTERED, cause=user_id, facts={}, date=message.time
-    )
-    tell([draft], clock.now())
+    tell([_of_account(rules.USER_REGISTERED, message, "userId", {})], clock.now())
 
 
 @hears("user.updated.v1")
@@ -30,6 +26,17 @@ def updated(message: Message) -> None:
 @hears("user.erased.v1")
 def erased(message: Message) -> None:
     erasing.erase(UUID(message.data["userId"]), message.version)
+
+
+@hears("user.link_asked.v1")
+def link_asked(message: Message) -> None:
+    tell([_of_account(message.data["purpose"], message, "linkId", {})], clock.now())
+
+
+@hears("user.access_changed.v1")
+def access_changed(message: Message) -> None:
+    facts = {"change": message.data["change"], "to": message.data["email"]}
+    tell([_of_account(rules.ACCESS_CHANGED, message, "changeId", facts)], clock.now())
 
 
 @hears("event.published.v1", "event.updated.v1", "event.cancelled.v1")
@@ -58,6 +65,11 @@ def payment_failed(message: Message) -> None:
 @hears_together("refund.succeeded.v1")
 def refunds_succeeded(messages: list[Message]) -> None:
     tell([_draft(rules.REFUND_SUCCEEDED, message, "refundId") for message in messages], clock.now())
+
+
+def _of_account(kind: str, message: Message, cause: str, facts: dict[str, str]) -> Notification:
+    user_id, cause_id = (UUID(message.data[name]) for name in ("userId", cause))
+    return Notification(user_id=user_id, kind=kind, cause=cause_id, facts=facts, date=message.time)
 
 
 def _draft(kind: str, message: Message, cause: str, **more: str | None) -> Notification:

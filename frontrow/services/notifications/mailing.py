@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge
 
 from frontrow.chassis import clock, metrics
 from frontrow.chassis.failpoints import point
-from frontrow.services.notifications import known, rules
+from frontrow.services.notifications import clients, known, rules
 from frontrow.services.notifications.letter import letter
 from frontrow.services.notifications.models import (
     GIVEN_UP,
@@ -118,15 +118,25 @@ def _write_and_send(notification: Notification, connection: BaseEmailBackend, no
         return False
     if notification.kind == rules.EVENT_CHANGED and not _as_it_is_now(notification):
         return False
-    tickets = _tickets(notification)
+    if notification.kind in rules.LINKED and not _takes_link(notification):
+        return False
+    tickets, address = _tickets(notification), notification.facts.get("to", person.email)
     with translation.override(person.reads):
-        message = letter(notification, person.email, person.name, tickets, now)
+        message = letter(notification, address, person.name, tickets, now)
     connection.send_messages([message])
     return True
 
 
 def _is_unwanted(notification: Notification) -> bool:
     return Unwanted.objects.filter(user_id=notification.user_id, kind=notification.kind).exists()
+
+
+def _takes_link(notification: Notification) -> bool:
+    """Put a link that works once into the mail, and nowhere else. False if no mail is worth it without."""
+    link = clients.link(notification.cause)
+    if link:
+        notification.facts = {**notification.facts, "link": link["token"], "to": link["email"]}
+    return link is not None or notification.kind == rules.USER_REGISTERED
 
 
 def _as_it_is_now(notification: Notification) -> bool:

@@ -72,9 +72,9 @@ def read(user_id: UUID, notification_ids: Iterable[UUID] | None, now: datetime) 
 
 
 def wanted_by_mail(user_id: UUID) -> dict[str, bool]:
-    """For each kind, whether the person wants it by mail."""
+    """For each kind of which they may choose, whether the person wants it by mail."""
     unwanted = set(Unwanted.objects.filter(user_id=user_id).values_list("kind", flat=True))
-    return {kind: kind not in unwanted for kind in rules.KINDS}
+    return {kind: kind not in unwanted for kind in rules.OPTIONAL}
 
 
 def want_by_mail(user_id: UUID, wanted: Mapping[Any, bool]) -> dict[str, bool]:

@@ -10,10 +10,15 @@ BOOKING_EXPIRED, BOOKING_CANCELLED = "booking_expired", "booking_cancelled"
 PAYMENT_FAILED, REFUND_SUCCEEDED = "payment_failed", "refund_succeeded"
 EVENT_CHANGED, EVENT_CANCELLED, EVENT_REMINDER = "event_changed", "event_cancelled", "event_reminder"
 ORGANIZER_MESSAGE = "organizer_message"
+NEW_PASSWORD, CONFIRM_EMAIL, ACCESS_CHANGED = "new_password", "confirm_email", "access_changed"
 KINDS = (
     USER_REGISTERED, BOOKING_HELD, BOOKING_CONFIRMED, BOOKING_EXPIRED, BOOKING_CANCELLED, PAYMENT_FAILED,
     REFUND_SUCCEEDED, EVENT_CHANGED, EVENT_CANCELLED, EVENT_REMINDER, ORGANIZER_MESSAGE,
+    NEW_PASSWORD, CONFIRM_EMAIL, ACCESS_CHANGED,
 )  # fmt: skip
+ALWAYS = (NEW_PASSWORD, CONFIRM_EMAIL, ACCESS_CHANGED)  # by mail, whatever people wish: accounts depend on it
+OPTIONAL = tuple(kind for kind in KINDS if kind not in ALWAYS)
+LINKED = (USER_REGISTERED, NEW_PASSWORD, CONFIRM_EMAIL)  # whose mails have a link that works once
 
 BULK = (ORGANIZER_MESSAGE, EVENT_REMINDER)  # written to many, and none of it is urgent
 

@@ -29,11 +29,41 @@ def words(kind: str, facts: Facts) -> Words:
 
 
 def registered(facts: Facts) -> Words:
+    ready = _("Your account is ready. Book places, pay, and find your tickets in one spot.")
+    only = _("We write to you only about what concerns you, and you choose what comes by mail.")
+    if "link" not in facts:
+        return Words(_("Welcome to Frontrow"), "", (ready, only), _("Find an event"), "/")
+    please = _("Please confirm that your tickets reach you at this address.")
+    action, path = _("Confirm my address"), f"/account/confirm?token={facts['link']}"
+    return Words(_("Welcome to Frontrow"), "", (ready, please, only), action, path)
+
+
+def new_password(facts: Facts) -> Words:
     return Words(
-        _("Welcome to Frontrow"), "",
-        (_("Your account is ready. Book places, pay, and find your tickets in one spot."),
-         _("We write to you only about what concerns you, and you choose what comes by mail.")),
-        _("Find an event"), "/",
+        _("A new password"), "",
+        (_("You, or somebody who knows your address, asked for a new password. "
+           "The link in our mail works once, for half an hour."),
+         _("If that was not you, do nothing: your password stays as it is.")),
+        _("Choose a new password"), f"/signin/new-password?token={facts.get('link', '')}",
+    )  # fmt: skip
+
+
+def confirm_email(facts: Facts) -> Words:
+    return Words(
+        _("Confirm your address"), "",
+        (_("Your tickets go to this address. The link in our mail shows us that they arrive. "
+           "It works once, for a day."),
+         _("If you have no account with us, do nothing.")),
+        _("Confirm my address"), f"/account/confirm?token={facts.get('link', '')}",
+    )  # fmt: skip
+
+
+def access_changed(facts: Facts) -> Words:
+    return Words(
+        str(CHANGED[facts["change"]]), "",
+        (_("This has just changed in your account. If it was you, all is well."),
+         _("If it was not you, choose a new password at once, and write to us.")),
+        _("Look at my account"), "/account",
     )  # fmt: skip
 
 
@@ -197,6 +227,13 @@ REFUNDED_BECAUSE = {
         "%(amount)s is on its way back to you, because it was paid too late and no places were left."
     ),
 }
+CHANGED = {
+    "password": gettext_lazy("Your password has changed"),
+    "email": gettext_lazy("Your e-mail address has changed"),
+    "two_factor_on": gettext_lazy("Two-step sign-in is on"),
+    "two_factor_off": gettext_lazy("Two-step sign-in is off"),
+    "recovery_codes": gettext_lazy("You have new recovery codes"),
+}
 NEW = {
     (rules.TIME,): gettext_lazy("New time"),
     (rules.PLACE,): gettext_lazy("New place"),
@@ -207,5 +244,6 @@ BY_KIND: dict[str, Callable[[Facts], Words]] = {
     rules.BOOKING_EXPIRED: expired, rules.BOOKING_CANCELLED: cancelled, rules.PAYMENT_FAILED: payment_failed,
     rules.REFUND_SUCCEEDED: refund, rules.EVENT_CHANGED: event_changed,
     rules.EVENT_CANCELLED: event_cancelled, rules.EVENT_REMINDER: reminder,
-    rules.ORGANIZER_MESSAGE: organizer_message,
+    rules.ORGANIZER_MESSAGE: organizer_message, rules.NEW_PASSWORD: new_password,
+    rules.CONFIRM_EMAIL: confirm_email, rules.ACCESS_CHANGED: access_changed,
 }  # fmt: skip

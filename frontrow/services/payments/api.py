@@ -14,7 +14,7 @@ from pydantic import Field, WithJsonSchema, field_validator
 from frontrow.chassis import clock, exports, idempotency
 from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
-from frontrow.chassis.auth import person
+from frontrow.chassis.auth import Organizer, TwoFactorNeeded, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery, page
 from frontrow.chassis.middleware import request_id
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
@@ -196,7 +196,8 @@ PAY = _keyed(answers(
 ))  # fmt: skip
 PAY["response"][202] = PaymentOut
 GRANT = _keyed(answers(
-    201, RefundOut, *SIGNED_IN, *KEYED, NotFound, NotPaid, AlreadyRefunded, AmountTooHigh, AccountDisabled
+    201, RefundOut, *SIGNED_IN, TwoFactorNeeded, *KEYED, NotFound, NotPaid, AlreadyRefunded, AmountTooHigh,
+    AccountDisabled,
 ))  # fmt: skip
 
 
@@ -256,7 +257,7 @@ def read(request: HttpRequest, payment_id: UUID) -> Any:
     return {**PaymentOut.of(found, me).model_dump(), "refunds": found.refunds.order_by("refund_id")}
 
 
-@door.post("/refunds", **GRANT)
+@door.post("/refunds", auth=Organizer(), **GRANT)
 def grant(request: HttpRequest, body: RefundIn) -> Any:
     """Give back what was paid for my event, in part or in full; in full, it cancels the booking."""
     key, fingerprint = idempotency.key_of(request), idempotency.fingerprint(body)

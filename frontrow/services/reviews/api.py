@@ -11,7 +11,7 @@ from ninja import Status
 from frontrow.chassis import clock, exports
 from frontrow.chassis.absences import AccountDisabled
 from frontrow.chassis.api import Door, answers
-from frontrow.chassis.auth import MaybeBearer, person
+from frontrow.chassis.auth import MaybeBearer, Organizer, TwoFactorNeeded, person
 from frontrow.chassis.cursors import InvalidCursor, Page, PageQuery
 from frontrow.chassis.refusals import InvalidToken, NotFound, NotSignedIn
 from frontrow.chassis.schemas import In, Out, Text, Whole
@@ -92,8 +92,8 @@ def of_person(request: HttpRequest, user_id: UUID, query: InQuery[PageQuery]) ->
     return Page[ReviewOut](items=[ReviewOut.model_validate(each) for each in found], next_cursor=cursor)
 
 
-@door.post("/reviews/{uuid:review_id}/answer", **answers(
-    200, ReviewOut, NotSignedIn, InvalidToken, NotFound, AlreadyAnswered, AccountDisabled
+@door.post("/reviews/{uuid:review_id}/answer", auth=Organizer(), **answers(
+    200, ReviewOut, NotSignedIn, InvalidToken, TwoFactorNeeded, NotFound, AlreadyAnswered, AccountDisabled
 ))  # fmt: skip
 def answer(request: HttpRequest, review_id: UUID, body: AnswerIn) -> Any:
     """Answer a review of my event; once."""

@@ -14,7 +14,7 @@ from frontrow.chassis.admin import ReadOnly
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.users import disabling
 from frontrow.services.users.erasing import LastAdministrator
-from frontrow.services.users.models import RefreshToken, SigningKey, User
+from frontrow.services.users.models import Link, RefreshToken, SigningKey, User
 
 
 @admin.register(User)
@@ -25,8 +25,8 @@ class Users(ReadOnly):
     search_fields = ("username", "email")
     ordering = ("-user_id",)
     fields = (
-        "user_id", "username", "email", "profile_info", "is_admin", "is_active", "version",
-        "created_at", "updated_at",
+        "user_id", "username", "email", "email_confirmed_at", "profile_info", "is_admin", "is_active",
+        "version", "created_at", "updated_at",
     )  # fmt: skip
     actions = ("disable", "enable")
 
@@ -51,6 +51,16 @@ class Users(ReadOnly):
                 self.message_user(request, str(refusal), messages.ERROR)
         LogEntry.objects.log_actions(int(request.user.pk or 0), changed, CHANGE, f"{done}.")
         self.message_user(request, f"{done}: {len(changed)} of {len(queryset)}.")
+
+
+@admin.register(Link)
+class Links(ReadOnly):
+    """Each row is a link that was asked for; nobody can open one by what stands here."""
+
+    list_display = fields = ("link_id", "user_id", "purpose", "created_at", "expires_at", "used_at")
+    list_display_links = None
+    search_ids = ("link_id", "user_id")
+    ordering = ("-created_at",)
 
 
 @admin.register(RefreshToken)

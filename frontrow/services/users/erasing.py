@@ -9,7 +9,7 @@ from django.db import transaction
 from frontrow.chassis import absences
 from frontrow.chassis.refusals import Refusal
 from frontrow.services.users import clients, messages, session
-from frontrow.services.users.models import User
+from frontrow.services.users.models import Forgotten, User
 from frontrow.services.users.session import WrongPassword
 from frontrow.services.users.user import UnknownLogin, find
 
@@ -86,6 +86,7 @@ def _forget(user_id: UUID) -> None:
     gone.version += 1
     messages.user_erased(gone)
     absences.erase(user_id, gone.version)
+    Forgotten.objects.filter(email=gone.email).delete()
     gone.delete()
 
 

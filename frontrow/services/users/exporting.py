@@ -9,7 +9,7 @@ from frontrow.chassis import exports
 from frontrow.chassis.exports import Section
 from frontrow.chassis.limits import Limit
 from frontrow.services.users import clients
-from frontrow.services.users.models import RefreshToken, User
+from frontrow.services.users.models import Link, RecoveryCode, RefreshToken, TwoFactor, User
 from frontrow.services.users.user import find
 
 LIMIT = Limit("export", 10, 3600)  # of a person
@@ -18,6 +18,9 @@ Document = dict[str, dict[str, list[dict[str, Any]]]]
 SECTIONS = (
     Section("account", lambda who: User.objects.filter(pk=who), frozenset({"password"})),
     Section("sessions", lambda who: RefreshToken.objects.filter(user_id=who), frozenset({"digest"})),
+    Section("links", lambda who: Link.objects.filter(user_id=who)),
+    Section("second_factor", lambda who: TwoFactor.objects.filter(user_id=who), frozenset({"sealed"})),
+    Section("recovery_codes", lambda who: RecoveryCode.objects.filter(user_id=who), frozenset({"digest"})),
 )
 
 

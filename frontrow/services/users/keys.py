@@ -4,15 +4,14 @@ A key signs until its `retired_at`, which is set when the next one is made: to t
 verifier has fetched a key set with that one in it.
 """
 
-import base64
-import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import jwt
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,21 +21,22 @@ from jwt.algorithms import OKPAlgorithm
 from frontrow.chassis.auth import ALGORITHM, TOKEN_TYPE
 from frontrow.chassis.http import ATTEMPTS
 from frontrow.chassis.ids import new_id
-from frontrow.services.users import rules
+from frontrow.services.users import rules, sealing
 from frontrow.services.users.models import SigningKey
 
 SKEW_SECONDS = 1  # between the clocks of processes, and pauses between attempts
+PURPOSE = "signing keys"
 _opened: dict[str, Ed25519PrivateKey] = {}
 
 
-def sign(user_id: UUID, roles: list[str], now: datetime) -> str:
-    """An access token (RFC 9068) for a person."""
+def sign(user_id: UUID, roles: list[str], now: datetime, amr: Sequence[str] = ("pwd",)) -> str:
+    """An access token (RFC 9068) for a person, who came in by these means (RFC 8176)."""
     key = active(now)
     environment = settings.ENVIRONMENT
     claims = {
         "iss": environment.token_issuer, "aud": environment.token_audience, "sub": str(user_id),
         "iat": now, "exp": now + timedelta(seconds=environment.access_token_seconds),
-        "jti": str(new_id()), "roles": roles,
+        "jti": str(new_id()), "roles": roles, "amr": list(amr),
     }  # fmt: skip
     return jwt.encode(claims, _open(key), ALGORITHM, headers={"kid": key.kid, "typ": TOKEN_TYPE})
 
@@ -97,19 +97,16 @@ def _make(now: datetime) -> SigningKey:
         "use": "sig",
         "alg": ALGORITHM,
     }
-    sealed = _safe().encrypt(private.private_bytes_raw())
+    sealed = sealing.safe(PURPOSE).encrypt(private.private_bytes_raw())
     return SigningKey.objects.create(kid=kid, sealed=sealed, public=public, created_at=now)
 
 
 def _open(key: SigningKey) -> Ed25519PrivateKey:
     if key.kid not in _opened:
         try:
-            _opened[key.kid] = Ed25519PrivateKey.from_private_bytes(_safe().decrypt(bytes(key.sealed)))
+            _opened[key.kid] = Ed25519PrivateKey.from_private_bytes(
+                sealing.safe(PURPOSE).decrypt(bytes(key.sealed))
+            )
         except InvalidToken as error:
             raise ValueError("SECRET_KEY is not the one that sealed the signing keys") from error
     return _opened[key.kid]
-
-
-def _safe() -> Fernet:
-    secret = settings.ENVIRONMENT.derived_secret("signing keys")
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()))

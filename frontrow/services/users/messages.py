@@ -1,7 +1,9 @@
 """What users says."""
 
 from typing import Any
+from uuid import UUID
 
+from frontrow.chassis.ids import new_id
 from frontrow.chassis.outbox import say
 from frontrow.services.users.models import User
 
@@ -28,6 +30,21 @@ def user_erased(user: User) -> None:
 
 def _who(user: User) -> dict[str, Any]:
     return {"userId": str(user.user_id), "version": user.version}
+
+
+def link_asked(user: User, link_id: UUID, purpose: str) -> None:
+    """Say that a link is to be mailed: its id only, for which users is asked when the mail is written."""
+    data = {"userId": str(user.user_id), "linkId": str(link_id), "purpose": purpose, "version": user.version}
+    say("user.link_asked.v1", user.user_id, user.version, data)
+
+
+def access_changed(user: User, change: str, email: str = "") -> None:
+    """Say that what opens an account has changed; the person is told at this address, or the account's."""
+    data = {
+        "userId": str(user.user_id), "changeId": str(new_id()), "change": change,
+        "email": email or user.email, "version": user.version,
+    }  # fmt: skip
+    say("user.access_changed.v1", user.user_id, user.version, data)
 
 
 def facts(user: User) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from frontrow.chassis.limits import Limit
 from frontrow.chassis.refusals import NotFound, Refusal
-from frontrow.services.users import messages, passwords, rules
+from frontrow.services.users import link, messages, passwords, rules
 from frontrow.services.users.models import User
 
 
@@ -30,11 +30,15 @@ class UnknownLogin(NotFound):
 def register(
     username: str, email: str, password: str, profile: dict[str, str], address: str, now: datetime
 ) -> User:
-    """Make an account. Raises UsernameTaken, EmailTaken, and TooMany for a busy address."""
+    """Make an account, whose address is to be confirmed.
+
+    Raises UsernameTaken, EmailTaken, GuessablePassword, and TooMany for a busy address.
+    """
     limit = Limit("register", settings.ENVIRONMENT.registrations_per_address, 60)
     limit.check(address, now)
     limit.count(address, now)
     _refuse_taken(username, email)
+    passwords.refuse_guessable(password, username, email)
     stored = passwords.hashed(password)
     try:
         with transaction.atomic(durable=True):
@@ -42,6 +46,7 @@ def register(
                 username=username, email=email, password=stored, profile_info=profile,
                 created_at=now, updated_at=now,
             )  # fmt: skip
+            link.make(user, rules.CONFIRM_EMAIL, now, link_id=user.user_id)  # for the mail that welcomes
             messages.user_registered(user)
     except IntegrityError as error:
         raise _taken(error) from error
@@ -63,20 +68,30 @@ def people(user_ids: Sequence[UUID], words: str = "") -> list[User]:
     return [user for user in here if rules.mentions(words, user.name, user.username, user.email)]
 
 
-def change(user_id: UUID, changes: dict[str, Any], now: datetime) -> User:
-    """Change username, email or profile_info. Raises UsernameTaken, EmailTaken, NotFound."""
+def change(user_id: UUID, changes: dict[str, Any], address: str, now: datetime) -> User:
+    """Change username, email or profile_info; a new address is to be confirmed, and the old one is told.
+
+    Raises UsernameTaken, EmailTaken, NotFound, and TooMany after too many addresses within an hour.
+    """
+    if changes.get("email", "") not in {"", find(user_id).email}:
+        link.limit(str(user_id), address, now)
     try:
         with transaction.atomic(durable=True):
             user = User.objects.select_for_update().filter(user_id=user_id, is_active=True).first()
             if user is None:
                 raise NotFound
+            before, user.email = user.email, changes.get("email", user.email)
             user.username = changes.get("username", user.username)
-            user.email = changes.get("email", user.email)
             user.profile_info = rules.merged_profile(user.profile_info, changes.get("profile_info", {}))
             user.version += 1
             user.updated_at = now
+            if user.email != before:
+                user.email_confirmed_at = None
             user.save()
             messages.user_updated(user)
+            if user.email != before:
+                link.ask(user, rules.CONFIRM_EMAIL, now)
+                messages.access_changed(user, "email", before)
     except IntegrityError as error:
         raise _taken(error) from error
     return user

@@ -39,6 +39,9 @@ FACTS = {
     "event_changed": ABOUT_EVENTS,
     "event_reminder": ABOUT_EVENTS,
     "organizer_message": ABOUT_EVENTS,
+    "new_password": {},
+    "confirm_email": {},
+    "access_changed": {"change": "email", "to": "ben@example.com"},
 }
 
 

@@ -176,7 +176,7 @@ class TestPreferences:
     def test_all_kinds_are_there_and_some_can_be_refused(self, ben):
         status, found = ben.get(of(ben, "/preferences"))
         assert status == 200
-        assert found == {"mail": dict.fromkeys(rules.KINDS, True)}
+        assert found == {"mail": dict.fromkeys(rules.OPTIONAL, True)}
         status, changed = ben.put(of(ben, "/preferences"), {"mail": {"booking_held": False}})
         assert status == 200
         assert changed == {"mail": {**found["mail"], "booking_held": False}}

@@ -5,6 +5,7 @@ from frontrow.services.notifications.words import BY_KIND, words
 
 from .stage import FACTS, MOVED, TOLD
 
+ABOUT_ACCOUNTS = {"user_registered", "new_password", "confirm_email", "access_changed"}
 NEEDS_NONE = [kind for kind in FACTS if kind not in ("event_changed", "event_reminder")]
 
 
@@ -20,7 +21,7 @@ def test_there_are_words_for_every_kind():
 def test_a_subject_is_one_line_about_the_event(kind):
     found = said(kind)
     assert len(found.subject.splitlines()) == 1
-    assert "An evening with Clara" in found.subject or kind == "user_registered"
+    assert "An evening with Clara" in found.subject or kind in ABOUT_ACCOUNTS
     assert found.message
     assert found.path.startswith("/")
 

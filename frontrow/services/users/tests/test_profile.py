@@ -26,7 +26,12 @@ def own(session, nobody):
 def test_a_person_reads_who_they_are(own, account):
     status, profile = own()
     assert status == 200
-    assert profile == {**account, "createdAt": profile["createdAt"]}
+    assert profile == {
+        **account,
+        "emailConfirmed": False,
+        "twoFactor": False,
+        "createdAt": profile["createdAt"],
+    }
     assert profile["createdAt"].endswith("Z")
 
 
