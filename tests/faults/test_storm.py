@@ -1,8 +1,7 @@
-"""The short form of `make faults`: every failpoint once, some kills, clocks that jump, and no promise broken."""
+"""The short form of `make faults`: every failpoint once, some kills, clocks that jump, and no promise broken.
 
-from contextlib import nullcontext
-
-import pytest
+Money is moved by a provider far away, which misbehaves as well; `make faults` has the sandbox, too.
+"""
 
 from tests.faults.storm import Storm, points
 from tests.stripe.running import running
@@ -14,15 +13,11 @@ SEED = 7
 PATIENCE = 180  # for everything to have come to its end, on a machine that does other things, too
 
 
-@pytest.fixture(params=["sandbox", "stripe"])
-def provider(request):
-    """Who moves the money: the sandbox, within, or a provider far away that misbehaves as well."""
-    with running("simulator") if request.param == "stripe" else nullcontext() as one:
-        yield one
-
-
-def test_nothing_is_sold_twice_lost_or_kept_while_everything_fails(tmp_path_factory, provider):
-    with Storm(tmp_path_factory.mktemp("storm"), SEED, provider).running() as storm:
+def test_nothing_is_sold_twice_lost_or_kept_while_everything_fails(tmp_path_factory):
+    with (
+        running("simulator") as provider,
+        Storm(tmp_path_factory.mktemp("storm"), SEED, provider).running() as storm,
+    ):
         with storm.trade():
             for _ in range(JUMPS):
                 storm.jump()

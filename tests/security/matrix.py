@@ -28,6 +28,16 @@ POST /logout/everywhere                        401   204   204   204   204   204
 GET /profile                                   401   200   200   200   200   200
 PUT /profile                                   401   200   200   200   200   200
 PUT /profile/password                          401   403   403   403   403   403
+DELETE /profile                                401   403   403   403   403   403
+GET /profile/export                            401   200   200   200   200   200
+POST /password/forgotten                       202   202   202   202   202   202
+POST /password/reset                           410   410   410   410   410   410
+POST /email/confirm                            410   410   410   410   410   410
+POST /profile/email/confirmation               401   202   202   202   202   202
+POST /profile/two-factor                       401   403   403   403   403   403
+POST /profile/two-factor/confirm               401   409   409   409   409   409
+DELETE /profile/two-factor                     401   403   403   403   403   403
+POST /profile/two-factor/recovery-codes        401   403   403   403   403   403
 GET /.well-known/jwks.json                     200   200   200   200   200   200
 
 POST /events                                   401   201   201   201   201   201
@@ -102,12 +112,26 @@ GET /styleguide                                200   200   200   200   200   200
 GET /styleguide/{status}                       404   404   404   404   404   404
 GET /signin                                    200   303   303   303   303   303
 POST /signin                                   401   303   303   303   303   303
+GET /signin/code                               in   in   in   in   in   in
+POST /signin/code                              401   in   in   in   in   in
+GET /signin/forgotten                          200   200   200   200   200   200
+POST /signin/forgotten                         200   200   200   200   200   200
+GET /signin/new-password                       200   200   200   200   200   200
+POST /signin/new-password                      410   410   410   410   410   410
 GET /signup                                    200   303   303   303   303   303
 POST /signup                                   422   303   303   303   303   303
 POST /signout                                  303   303   303   303   303   303
 POST /language                                 303   303   303   303   303   303
 GET /account                                   in    200   200   200   200   200
 POST /account                                  in    422   422   422   422   422
+GET /account/confirm                           200   200   200   200   200   200
+POST /account/confirm                          410   410   410   410   410   410
+POST /account/confirm-anew                     in   303   303   303   303   303
+GET /account/two-factor                        in   200   200   200   200   200
+POST /account/two-factor                       in   403   403   403   403   403
+GET /account/data                              in   200   200   200   200   200
+GET /account/delete                            in   200   200   200   200   200
+POST /account/delete                           in   403   403   403   403   403
 POST /account/signout-everywhere               in    303   303   303   303   303
 GET /e/{eventId}                               301   301   301   301   301   301
 GET /e/{eventId}/{name}                        200   200   200   200   200   200
@@ -161,6 +185,16 @@ POST /organize/{eventId}/cancel                in    404   404   404   422   404
 
 GET /internal/readyz                           404   404   404   404   404   404   200
 GET /internal/users/{userId}                   404   404   404   404   404   404   200
+GET /internal/export/events/{userId}           404   404   404   404   404   404   200
+GET /internal/export/bookings/{userId}         404   404   404   404   404   404   200
+GET /internal/export/payments/{userId}         404   404   404   404   404   404   200
+GET /internal/export/notifications/{userId}    404   404   404   404   404   404   200
+GET /internal/export/reviews/{userId}          404   404   404   404   404   404   200
+GET /internal/leaving/bookings/{userId}        404   404   404   404   404   404   200
+GET /internal/leaving/payments/{userId}        404   404   404   404   404   404   200
+POST /internal/leaving/events/{userId}         404   404   404   404   404   404   200
+POST /internal/booked                          404   404   404   404   404   404   200
+POST /internal/links/{linkId}                  404   404   404   404   404   404   200
 POST /internal/people                          404   404   404   404   404   404   200
 GET /internal/administrators/{userId}          404   404   404   404   404   404   200
 GET /internal/events/{eventId}                 404   404   404   404   404   404   200
@@ -180,6 +214,14 @@ BODIES: dict[str, Any] = {
     "POST /logout": {"refreshToken": "guessed"},
     "PUT /profile": {"profileInfo": {"displayName": "Somebody"}},
     "PUT /profile/password": {"currentPassword": SECRET, "newPassword": "another password"},
+    "DELETE /profile": {"password": SECRET},
+    "POST /password/forgotten": {"email": "fay@example.org"},
+    "POST /password/reset": {"token": "guessed", "newPassword": "another password"},
+    "POST /email/confirm": {"token": "guessed"},
+    "POST /profile/two-factor": {"password": SECRET},
+    "POST /profile/two-factor/confirm": {"code": "123456"},
+    "DELETE /profile/two-factor": {"password": SECRET, "code": "123456"},
+    "POST /profile/two-factor/recovery-codes": {"password": SECRET, "code": "123456"},
     "POST /events": event_body(),
     "PUT /events/{eventId}": {"title": "Taken over"},
     "PUT /events/{eventId}/cover": FORM,
@@ -202,6 +244,14 @@ BODIES: dict[str, Any] = {
         "capacity": None, "ticketTypes": [{"ticketTypeId": "{ticketTypeId}", "capacity": 20}],
     },
     "POST /signin": {"login": "attendee", "password": SECRET},
+    "POST /signin/code": {"challenge": "guessed", "code": "123456"},
+    "POST /signin/forgotten": {"email": "fay@example.org"},
+    "POST /signin/new-password": {"token": "guessed", "new": "another password"},
+    "POST /account/confirm": {"token": "guessed"},
+    "POST /account/delete": {"password": SECRET},
+    "POST /account/two-factor": {"form": "begin", "password": SECRET},
+    "POST /internal/booked": {"eventIds": ["{eventId}"]},
+    "POST /internal/leaving/events/{userId}": {"held": ["{eventId}"]},
     "POST /account": {"form": "password", "current": SECRET},
     "POST /e/{eventId}/book": {"{ticketTypeId}": "1"},
     "POST /e/{eventId}/review": {"rating": "4", "comment": "Again!"},

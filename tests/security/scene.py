@@ -20,7 +20,7 @@ from PIL import Image
 
 from frontrow.chassis.middleware import INTERNAL_HEADER
 from frontrow.services.reviews.models import Event as ReviewedEvent
-from frontrow.services.users.models import User
+from frontrow.services.users.models import Link, User
 from frontrow.web import session
 from tests.cast import Actor, settle
 from tests.security import routes
@@ -80,6 +80,7 @@ def scene() -> Scene:
     _listed(one)
     _booked(one)
     _attended(one)
+    _asked_for_a_link(one)
     return one
 
 
@@ -113,6 +114,12 @@ def _registered(role: str, actor: Actor) -> None:
         user_id=actor.user_id, username=role, email=f"{role}@example.org", password="!", created_at=now,
         updated_at=now, is_admin=role == "administrator",
     )  # fmt: skip
+
+
+def _asked_for_a_link(one: Scene) -> None:
+    ben = one.cast["attendee"]
+    assert ben.post("/profile/email/confirmation", None)[0] == 202
+    one.ids["linkId"] = str(Link.objects.get(user_id=ben.user_id).pk)
 
 
 def _listed(one: Scene) -> None:

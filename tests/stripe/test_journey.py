@@ -25,6 +25,7 @@ from tests.embedded.system import free_port
 from tests.journeys.traveller import Traveller, answers, eventually
 from tests.stripe.running import KEYS, Inbox, Provider, running
 
+in_one_process = pytest.mark.parametrize("address", ["embedded"], indirect=True)  # the pages are the same
 expect.set_options(timeout=30_000)
 SCRIPT = Path(__file__).with_name("stripe_script.js")
 GOOD, DECLINED, AUTHENTICATES = "4242424242424242", "4000000000000341", "4000002500003155"
@@ -253,6 +254,7 @@ def only_stripe(watched: Watched) -> bool:
     )
 
 
+@in_one_process
 def test_a_card_is_entered_declined_and_replaced(watched, booking, status_of):
     page = watched.page
     page.goto(f"/my/bookings/{booking['bookingId']}")
@@ -267,6 +269,7 @@ def test_a_card_is_entered_declined_and_replaced(watched, booking, status_of):
     assert (watched.complaints, only_stripe(watched)) == ([], True)
 
 
+@in_one_process
 @pytest.mark.parametrize("passed", [True, False])
 def test_the_bank_asks_on_our_page(watched, booking, status_of, passed):
     page = watched.page
@@ -282,6 +285,7 @@ def test_the_bank_asks_on_our_page(watched, booking, status_of, passed):
     assert (watched.complaints, only_stripe(watched)) == ([], True)
 
 
+@in_one_process
 def test_without_stripes_script_it_is_said(browser, address, booking, ben):
     context = sized(browser, address, "phone")
     context.route("https://js.stripe.com/**", lambda route: route.abort())
