@@ -16,6 +16,7 @@ DEFAULTS = {
     "GATEWAY_RATE": "",
     "GATEWAY_WRITE_RATE": "",
     "GATEWAY_SIGN_IN_RATE": "",
+    "GATEWAY_PASSWORD_RATE": "",
     "GATEWAY_CONNECTIONS": "",
 }
 
@@ -51,6 +52,14 @@ def test_signing_in_has_a_limit_of_its_own(services, method, path):
 def test_to_look_at_the_page_for_signing_in_is_not_to_sign_in(services):
     with a_gateway(places(services), GATEWAY_SIGN_IN_RATE="1") as gateway:
         assert {gateway.get("/signin").status for _ in range(20)} == {200}
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/password/reset", "/signin", "/signup"])
+def test_all_together_have_so_many_passwords_hashed(services, path):
+    with a_gateway(places(services), GATEWAY_PASSWORD_RATE="1") as gateway:
+        assert is_refused(gateway, "POST", path)
+        others = ("/token/refresh", "/logout", "/bookings")
+        assert {gateway.ask("POST", other).status for other in others for _ in range(9)} == {200}
 
 
 def test_a_page_brings_its_files_and_covers_with_it(services):
