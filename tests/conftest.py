@@ -36,6 +36,8 @@ CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "of
 LONG = (
     "fleet",
     "broker",
+    "tests/stripe/",
+    "tests/faults/",
     "installation",
     "tests/browser/",
     "tests/journeys/",

@@ -25,7 +25,7 @@ from tests.embedded.system import free_port
 from tests.journeys.traveller import Traveller, answers, eventually
 from tests.stripe.running import KEYS, Inbox, Provider, running
 
-in_one_process = pytest.mark.parametrize("address", ["embedded"], indirect=True)  # the pages are the same
+in_one_process = pytest.mark.parametrize("site", ["embedded"], indirect=True)  # the pages are the same
 expect.set_options(timeout=30_000)
 SCRIPT = Path(__file__).with_name("stripe_script.js")
 GOOD, DECLINED, AUTHENTICATES = "4242424242424242", "4000000000000341", "4000002500003155"
@@ -38,7 +38,7 @@ def bank() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module", params=["embedded", "services"])
-def address(request, bank, tmp_path_factory) -> Iterator[str]:
+def site(request, bank, tmp_path_factory) -> Iterator[str]:
     settings = {**LIFTED, **KEYS, "STRIPE_URL": bank.address}
     folder = tmp_path_factory.mktemp("stripe")
     with ExitStack() as stack:
@@ -69,30 +69,30 @@ def _embedded(folder, settings) -> Iterator[str]:
 
 
 @pytest.fixture
-def told(bank, address) -> Iterator[Inbox]:
+def told(bank, site) -> Iterator[Inbox]:
     """What localstripe calls back to: it is passed on, as it came."""
     box = Inbox()
-    box.pass_on = lambda body, signature: tell(address, body, signature)
+    box.pass_on = lambda body, signature: tell(site, body, signature)
     bank.tell("/_config/webhooks/tests", url=box.url, secret=KEYS["STRIPE_WEBHOOK_SECRET"])
     yield box
     box.close()
 
 
-def tell(address: str, body: str, signature: str) -> int:
+def tell(site: str, body: str, signature: str) -> int:
     """The status by which Frontrow takes what was told."""
     headers = {"Stripe-Signature": signature}
-    return httpx.post(f"{address}/webhooks/stripe", content=body, headers=headers).status_code
+    return httpx.post(f"{site}/webhooks/stripe", content=body, headers=headers).status_code
 
 
 @pytest.fixture
-def ada(address) -> Iterator[Traveller]:
-    with closing(Traveller(address, "ada")) as one:
+def ada(site) -> Iterator[Traveller]:
+    with closing(Traveller(site, "ada")) as one:
         yield one
 
 
 @pytest.fixture
-def ben(address) -> Iterator[Traveller]:
-    with closing(Traveller(address, "ben")) as one:
+def ben(site) -> Iterator[Traveller]:
+    with closing(Traveller(site, "ben")) as one:
         yield one
 
 
@@ -208,25 +208,25 @@ def test_a_notice_that_is_lost_is_missed_by_nobody(bank, pays, status_of, sums, 
     assert sums(payment) == (9800, 0)
 
 
-def test_a_forged_notice_is_refused_and_changes_nothing(address, bank, pays, status_of, told):
+def test_a_forged_notice_is_refused_and_changes_nothing(site, bank, pays, status_of, told):
     told.pass_on = lambda body, signature: 500
     _, payment = pays(AUTHENTICATES)
     intent, _ = secret_of(httpx.get(payment["nextAction"]["url"]).text)
     forged = (
         f'{{"id": "evt_1", "type": "payment_intent.succeeded", "data": {{"object": {{"id": "{intent}"}}}}}}'
     )
-    assert tell(address, forged, "t=1,v1=0") == 400
-    assert tell(address, forged, "") == 400
+    assert tell(site, forged, "t=1,v1=0") == 400
+    assert tell(site, forged, "") == 400
     assert status_of() == "held"
 
 
 @pytest.fixture(params=["phone", "desktop"])
-def watched(request, browser, address, bank, ben) -> Iterator[Watched]:
+def watched(request, browser, site, bank, ben) -> Iterator[Watched]:
     """Ben's window, in which Stripe's hosts are the stand-ins for them."""
-    context = sized(browser, address, request.param)
+    context = sized(browser, site, request.param)
     context.route("https://js.stripe.com/**", lambda route: route.fulfill(path=SCRIPT))
     context.route("https://api.stripe.com/**", lambda route: route.fulfill(json=asked(bank, route.request)))
-    one = Watched(context.new_page(), address)
+    one = Watched(context.new_page(), site)
     sign_in(one.page, ben)
     yield one
     context.close()
@@ -286,8 +286,8 @@ def test_the_bank_asks_on_our_page(watched, booking, status_of, passed):
 
 
 @in_one_process
-def test_without_stripes_script_it_is_said(browser, address, booking, ben):
-    context = sized(browser, address, "phone")
+def test_without_stripes_script_it_is_said(browser, site, booking, ben):
+    context = sized(browser, site, "phone")
     context.route("https://js.stripe.com/**", lambda route: route.abort())
     page = context.new_page()
     sign_in(page, ben)
