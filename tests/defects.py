@@ -441,7 +441,7 @@ FLOOD = [
         f"{USERS}/passwords.py",
         "initializer=_step_back",
         "initializer=str",
-        users("test_hasher.py::test_it_works_at_the_lowest_priority_and_nobody_else_does"),
+        users("test_hasher.py::test_it_works_at_a_lower_priority_and_nobody_else_does"),
     ),
     Defect(
         "an unknown account is not hashed for",

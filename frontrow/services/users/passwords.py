@@ -14,15 +14,17 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from frontrow.chassis.refusals import Refusal, Unavailable
 from frontrow.services.users import rules
 
-LOWEST = 19  # priority: whatever else wants a processor goes first
+# Of nice(2): a third of what others get while these take all there is. Not less: a thread that waits for a processor
+# may have Python's lock, for which its whole process then waits.
+COURTESY = 5
 PATIENCE_SECONDS = 3.0  # that a request waits for its turn
 Answer = TypeVar("Answer")
 
 
 class Hasher:
-    """One thread that hashes, at the lowest priority. Who waits for it holds a thread of the server: few may.
+    """One thread that hashes, at a lower priority. Who waits for it holds a thread of the server: few may.
 
-    A flood of sign-ins takes what nobody else wants of the processors, and is refused beyond that at once.
+    A flood of sign-ins takes little of what others want of the processors, and is refused beyond that at once.
     """
 
     def __init__(self, places: int):
@@ -56,7 +58,7 @@ class Hasher:
 
 def _step_back() -> None:
     """On Linux a priority is a thread's own."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), COURTESY)
 
 
 def crowded() -> Unavailable:
