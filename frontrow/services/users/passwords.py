@@ -14,8 +14,8 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from frontrow.chassis.refusals import Refusal, Unavailable
 from frontrow.services.users import rules
 
-# Of nice(2): a third of what others get while these take all there is. Not less: a thread that waits for a processor
-# may have Python's lock, for which its whole process then waits.
+# Of nice(2): a third of what others get while these take all there is. Not less: a thread that waits for a
+# processor may have Python's lock, for which its whole process then waits.
 COURTESY = 5
 PATIENCE_SECONDS = 3.0  # that a request waits for its turn
 Answer = TypeVar("Answer")
@@ -24,7 +24,7 @@ Answer = TypeVar("Answer")
 class Hasher:
     """One thread that hashes, at a lower priority. Who waits for it holds a thread of the server: few may.
 
-    A flood of sign-ins takes little of what others want of the processors, and is refused beyond that at once.
+    A flood of sign-ins takes little of what others want, and is refused beyond that at once.
     """
 
     def __init__(self, places: int):
