@@ -220,10 +220,10 @@ def test_a_forged_notice_is_refused_and_changes_nothing(site, bank, pays, status
     assert status_of() == "held"
 
 
-@pytest.fixture(params=["phone", "desktop"])
-def watched(request, browser, site, bank, ben) -> Iterator[Watched]:
+@pytest.fixture
+def watched(browser, site, bank, ben) -> Iterator[Watched]:
     """Ben's window, in which Stripe's hosts are the stand-ins for them."""
-    context = sized(browser, site, request.param)
+    context = sized(browser, site, "phone")
     context.route("https://js.stripe.com/**", lambda route: route.fulfill(path=SCRIPT))
     context.route("https://api.stripe.com/**", lambda route: route.fulfill(json=asked(bank, route.request)))
     one = Watched(context.new_page(), site)
