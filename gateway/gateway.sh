@@ -14,7 +14,7 @@
 #   GATEWAY_RATE 100, GATEWAY_WRITE_RATE 50, GATEWAY_SIGN_IN_RATE 10    requests a second of one client address
 #                                     (four times as many at once); 1000000 lifts a limit. Files of pages, and
 #                                     covers, count for themselves: four times GATEWAY_RATE
-#   GATEWAY_PASSWORD_RATE 30          requests a second of all clients together that have a password hashed, which is
+#   GATEWAY_HASH_RATE 30          requests a second of all clients together that have a password hashed, which is
 #                                     as many as a small machine can beside selling (four times as many at once)
 #   GATEWAY_CONNECTIONS 500           requests in hand of one client address; 65535 lifts the limit
 #   GATEWAY_WORKERS                   nginx's processes; else one per core, at most 4
@@ -49,7 +49,7 @@ check() {
     for number in "GATEWAY_PORT=${GATEWAY_PORT:=8080}" "GATEWAY_STATUS_PORT=${GATEWAY_STATUS_PORT:=8081}" \
         "GATEWAY_TLS_PORT=${GATEWAY_TLS_PORT:=8443}" "GATEWAY_RATE=${GATEWAY_RATE:=100}" \
         "GATEWAY_WRITE_RATE=${GATEWAY_WRITE_RATE:=50}" "GATEWAY_SIGN_IN_RATE=${GATEWAY_SIGN_IN_RATE:=10}" \
-        "GATEWAY_PASSWORD_RATE=${GATEWAY_PASSWORD_RATE:=30}" \
+        "GATEWAY_HASH_RATE=${GATEWAY_HASH_RATE:=30}" \
         "GATEWAY_CONNECTIONS=${GATEWAY_CONNECTIONS:=500}" "GATEWAY_WORKERS=${GATEWAY_WORKERS:=$(workers)}"; do
         case ${number#*=} in 0*|*[!0-9]*) refuse "$number: not a number above zero" ;; esac
     done
@@ -87,7 +87,7 @@ upstream() {  # a name, how one is chosen, connections kept by each worker, what
 limits() {
     for limit in "requests \$asking $GATEWAY_RATE" "files \$fetching $((GATEWAY_RATE * 4))" \
         "writes \$writing $GATEWAY_WRITE_RATE" "sign_ins \$signing_in $GATEWAY_SIGN_IN_RATE" \
-        "passwords \$hashing $GATEWAY_PASSWORD_RATE"; do
+        "passwords \$hashing $GATEWAY_HASH_RATE"; do
         echo "$limit" | while read -r name key rate; do
             echo "limit_req_zone $key zone=$name:8m rate=${rate}r/s;"
             echo "limit_req zone=$name burst=$((rate * 4)) nodelay;"

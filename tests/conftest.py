@@ -25,7 +25,7 @@ LIFTED = {  # all travellers come from one address
     "GATEWAY_RATE": "1000000",
     "GATEWAY_WRITE_RATE": "1000000",
     "GATEWAY_SIGN_IN_RATE": "1000000",
-    "GATEWAY_PASSWORD_RATE": "1000000",
+    "GATEWAY_HASH_RATE": "1000000",
     "GATEWAY_CONNECTIONS": "65535",
 }
 EVERY_PAGE = "test_every_page.py"

@@ -26,7 +26,7 @@ LIFTED = {
     "GATEWAY_RATE": "1000000",
     "GATEWAY_WRITE_RATE": "1000000",
     "GATEWAY_SIGN_IN_RATE": "1000000",
-    "GATEWAY_PASSWORD_RATE": "1000000",
+    "GATEWAY_HASH_RATE": "1000000",
     "GATEWAY_CONNECTIONS": "65535",
 }
 PATIENCE = 20.0  # seconds after which a test gives up waiting

@@ -144,7 +144,7 @@ def test_the_log_follows_a_request_and_tells_no_secret(gateway, services):
     gateway.get(path, X_Request_ID="followed-1", Authorization="Bearer secret-word", User_Agent='a "browser"')
     gateway.get("/sandbox/secret-reference", X_Request_ID="followed-2")
     gateway.get("/stripe/secret-reference", X_Request_ID="followed-3")
-    wait(PATIENCE, lambda: '"followed-3"' in gateway.said(), "it is logged")
+    wait(PATIENCE, lambda: all(f'"followed-{n}"' in gateway.said() for n in (1, 2, 3)), "they are logged")
     lines = {line["request_id"]: line for line in gateway.lines()}
     line = lines["followed-1"]
     assert (line["method"], line["path"], line["status"]) == ("GET", "/bookings", 200)

@@ -16,7 +16,7 @@ DEFAULTS = {
     "GATEWAY_RATE": "",
     "GATEWAY_WRITE_RATE": "",
     "GATEWAY_SIGN_IN_RATE": "",
-    "GATEWAY_PASSWORD_RATE": "",
+    "GATEWAY_HASH_RATE": "",
     "GATEWAY_CONNECTIONS": "",
 }
 
@@ -56,7 +56,7 @@ def test_to_look_at_the_page_for_signing_in_is_not_to_sign_in(services):
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/password/reset", "/signin", "/signup"])
 def test_all_together_have_so_many_passwords_hashed(services, path):
-    with a_gateway(places(services), GATEWAY_PASSWORD_RATE="1") as gateway:
+    with a_gateway(places(services), GATEWAY_HASH_RATE="1") as gateway:
         assert is_refused(gateway, "POST", path)
         others = ("/token/refresh", "/logout", "/bookings")
         assert {gateway.ask("POST", other).status for other in others for _ in range(9)} == {200}

@@ -79,7 +79,7 @@ def test_what_comes_again_is_not_counted_again(counted):
     with pytest.raises(booking.SoldOut):
         booking.hold(wants(event), NOW)
     for _ in range(2):
-        booking.cancel(told["bookingId"], told["userId"], NOW)
+        booking.cancel(UUID(told["bookingId"]), UUID(told["userId"]), NOW)
     pay(told, NOW)  # too late: it stays cancelled
     assert counted() == {"held": 1, "confirmed": 0, "expired": 0, "cancelled": 1}
 
