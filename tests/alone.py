@@ -6,8 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
+from psycopg import sql
 
 from tests.embedded.system import free_port
 from tests.journeys.traveller import answers
@@ -26,7 +28,7 @@ def services_alone(**changes: str) -> Iterator[dict[str, str]]:
         for service, port in ports.items():
             environment = {
                 **os.environ, **urls, "SERVICES": service, "PORT": str(port), "WORK_IN_PROCESS": "true",
-                "DATABASE_URL": stack.enter_context(own_database(service)), **changes,
+                "DATABASE_URL": stack.enter_context(OwnDatabase(service)), **changes,
             }  # fmt: skip
             frontrow = [sys.executable, "-m", "frontrow"]
             subprocess.run([*frontrow, "migrate"], cwd=ROOT, env=environment, check=True, timeout=60)
@@ -37,7 +39,7 @@ def services_alone(**changes: str) -> Iterator[dict[str, str]]:
         yield addresses
 
 
-class own_database:  # noqa: N801, reads as a verb
+class OwnDatabase:
     """A database of its own on the tests' server, dropped in the end; gives its URL."""
 
     def __init__(self, service: str):
@@ -46,18 +48,18 @@ class own_database:  # noqa: N801, reads as a verb
         self.url = f"{self.server}/{self.name}"
 
     def __enter__(self) -> str:
-        self._run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}")
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", "CREATE DATABASE {}")
         return self.url
 
     def __exit__(self, *_: object) -> None:
-        self._run(f"DROP DATABASE {self.name} WITH (FORCE)")
+        self._run("DROP DATABASE {} WITH (FORCE)")
 
     def connect(self, database: str = "") -> "psycopg.Connection[tuple[object, ...]]":
         """A connection to it, or to another of this server; what it executes is committed at once."""
         folder = self.server.removeprefix("postgres://postgres@/")
         return psycopg.connect(host=folder, user="postgres", dbname=database or self.name, autocommit=True)
 
-    def _run(self, *statements: str) -> None:
+    def _run(self, *statements: LiteralString) -> None:
         with self.connect("postgres") as connection:
             for statement in statements:
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(sql.SQL(statement).format(sql.Identifier(self.name)))

@@ -7,6 +7,7 @@ not to be heard. Whoever writes something of a person looks here first, in the s
 import hashlib
 import hmac
 from collections.abc import Iterable
+from functools import cache
 from uuid import UUID
 
 from django.conf import settings
@@ -36,8 +37,13 @@ class Nobody(models.Func):
 
 def mark_of(user_id: UUID) -> UUID:
     """By what a person is known here: without our secret it leads to nobody."""
-    secret = settings.ENVIRONMENT.derived_secret("absences").encode()
-    return UUID(bytes=hmac.digest(secret, user_id.bytes, hashlib.sha256)[:16])
+    return UUID(bytes=hmac.digest(_secret(), user_id.bytes, hashlib.sha256)[:16])
+
+
+@cache
+def _secret() -> bytes:
+    """Derived once: every booking needs it."""
+    return settings.ENVIRONMENT.derived_secret("absences").encode()
 
 
 def learn(user_id: UUID, version: int, *, is_out: bool) -> None:

@@ -23,6 +23,7 @@ INTERNAL_HEADER, CLIENT_ADDRESS = "X-Frontrow-Internal", "X-Client-Address"  # a
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 PROBES = {"healthz", "readyz", "metrics"}  # asked every few seconds: worth a line only when they fail
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+LOGGED_PATH = "frontrow.logged_path"  # of a request's META: instead of an address that is a secret
 POLICY_HEADER = "Content-Security-Policy"
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
@@ -104,7 +105,7 @@ class RequestContext:
         level = log.debug if route in PROBES else log.info
         if response.status_code >= 500:
             level = log.error
-        path = getattr(request, "logged_path", request.path)  # a page's whose address is a secret
+        path = request.META.get(LOGGED_PATH, request.path)
         level("request", method=request.method, path=path, route=route, status=response.status_code,
               milliseconds=round(seconds * 1000, 1))  # fmt: skip
 

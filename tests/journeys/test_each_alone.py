@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.alone import ROOT, own_database, services_alone
+from tests.alone import ROOT, OwnDatabase, services_alone
 from tests.journeys.traveller import PASSWORD, Answer, Traveller, eventually, soon_over
 
 PATHS = {
@@ -132,7 +132,7 @@ def test_internal_paths_want_the_installations_secret(addresses, ada):
 def test_an_administrator_of_users_enters_the_admin_of_another_service(addresses, ada):
     with httpx.Client(base_url=addresses["bookings"]) as browser:
         assert "wrong" in signed_in(browser, ada).text
-        environment = {**os.environ, "SERVICES": "users", "DATABASE_URL": own_database("users").url}
+        environment = {**os.environ, "SERVICES": "users", "DATABASE_URL": OwnDatabase("users").url}
         command = [sys.executable, "-m", "frontrow", "admin", ada.username]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60, stdout=subprocess.DEVNULL)
         assert signed_in(browser, ada).headers["Location"] == "/admin/"

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
+from psycopg import sql
 
 COLUMNS = """
 SELECT table_name, column_name, data_type FROM information_schema.columns
@@ -37,10 +38,12 @@ def columns() -> set[str]:
 
 
 def _words_in(cursor: Any, table: str, column: str, kind: str, words: Collection[str]) -> set[str]:
-    text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
+    text = "encode({}, 'escape')" if kind == "bytea" else "{}::text"
+    look = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE strpos(lower({}), lower(%s)) > 0)").format(
+        sql.Identifier(table), sql.SQL(text).format(sql.Identifier(column))
+    )
     there = set()
     for word in words:
-        look = f'SELECT EXISTS (SELECT FROM "{table}" WHERE strpos(lower({text}), lower(%s)) > 0)'  # noqa: S608
         cursor.execute(look, [word])
         if cursor.fetchone()[0]:
             there.add(word)

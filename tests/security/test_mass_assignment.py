@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
+from psycopg import sql
 from pydantic.alias_generators import to_camel
 
 from frontrow.services.users.models import User
@@ -81,12 +82,13 @@ def _known(schema: Any, schemas: Any) -> set[str]:
 
 def state() -> dict[str, str]:
     """What stands in every table, as a sum of it."""
-    tables = sorted(model._meta.db_table for model in apps.get_models())
+    sums = {}
+    look = "SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM {} t"
     with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM \"{table}\" t")  # noqa: S608
-            tables[tables.index(table)] = (table, cursor.fetchone()[0])
-    return dict(tables)
+        for table in sorted(model._meta.db_table for model in apps.get_models()):
+            cursor.execute(sql.SQL(look).format(sql.Identifier(table)))
+            sums[table] = cursor.fetchone()[0]
+    return sums
 
 
 CALLS = sorted(call for call in routes.documented() if isinstance(matrix.BODIES.get(call), dict))

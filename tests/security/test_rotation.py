@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.alone import own_database, services_alone
+from tests.alone import OwnDatabase, services_alone
 from tests.journeys.traveller import PASSWORD, Traveller, eventually
 
 ROTATIONS = 4
@@ -30,7 +30,7 @@ def addresses():
 
 def grow_old():
     """The key that was made last becomes as old as a key may be."""
-    with own_database("users").connect() as connection:
+    with OwnDatabase("users").connect() as connection:
         connection.execute(
             "UPDATE users_signingkey SET created_at = created_at - interval '91 days' WHERE retired_at IS NULL"
         )

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from frontrow.chassis.ids import new_id
-from tests.alone import SERVICES, own_database, services_alone
+from tests.alone import SERVICES, OwnDatabase, services_alone
 from tests.security.tokens import GOOD, Forger, Shown, shown
 
 PROBLEM = b'"code": "'
@@ -61,7 +61,7 @@ def stage():
 
 def thief() -> Forger:
     """Who broke into the database of users, and knows the installation's secret."""
-    with own_database("users").connect() as connection:
+    with OwnDatabase("users").connect() as connection:
         row = connection.execute("SELECT kid, sealed FROM users_signingkey").fetchone()
     secret = hashlib.sha256(settings.ENVIRONMENT.derived_secret("signing keys").encode()).digest()
     raw = Fernet(base64.urlsafe_b64encode(secret)).decrypt(bytes(row[1]))

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from frontrow.chassis import clock, language
-from frontrow.chassis.middleware import allow
+from frontrow.chassis.middleware import LOGGED_PATH, allow
 from frontrow.chassis.refusals import Invalid, NotFound, Unavailable
 from frontrow.services.payments import payment, rules, sandbox, stripe_terms
 from frontrow.services.payments.models import Payment
@@ -32,7 +32,7 @@ def sandbox_page(request: HttpRequest, reference: str) -> HttpResponse:
 
     Raises NotFound, Invalid.
     """
-    request.logged_path = "/sandbox/-"  # type: ignore[attr-defined]
+    request.META[LOGGED_PATH] = "/sandbox/-"
     charge = sandbox.waiting(reference)
     paid = Payment.objects.get(payment_id=charge.key)
     back = f"/my/bookings/{paid.booking_id}"
@@ -49,7 +49,7 @@ def stripe_page(request: HttpRequest, signed: str) -> HttpResponse:
 
     Raises NotFound, Unavailable.
     """
-    request.logged_path = "/stripe/-"  # type: ignore[attr-defined]
+    request.META[LOGGED_PATH] = "/stripe/-"
     paid = _signed(signed)
     back = f"/my/bookings/{paid.booking_id}"
     if request.method == "POST":

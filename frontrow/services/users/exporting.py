@@ -19,8 +19,8 @@ SECTIONS = (
     Section("account", lambda who: User.objects.filter(pk=who), frozenset({"password"})),
     Section("sessions", lambda who: RefreshToken.objects.filter(user_id=who), frozenset({"digest"})),
     Section("links", lambda who: Link.objects.filter(user_id=who)),
-    Section("second_factor", lambda who: TwoFactor.objects.filter(user_id=who), frozenset({"sealed"})),
-    Section("recovery_codes", lambda who: RecoveryCode.objects.filter(user_id=who), frozenset({"digest"})),
+    Section("secondFactor", lambda who: TwoFactor.objects.filter(user_id=who), frozenset({"sealed"})),
+    Section("recoveryCodes", lambda who: RecoveryCode.objects.filter(user_id=who), frozenset({"digest"})),
 )
 
 

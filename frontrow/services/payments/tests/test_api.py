@@ -143,6 +143,17 @@ def charged(paid, **facts):
     return "/sandbox/sandbox_x"
 
 
+def test_who_reads_the_log_cannot_confirm_a_payment(nobody, payments, lines):
+    for path in (
+        charged(payments[0], status="requires_action"),
+        "/stripe/guessed:signature",
+        "/sandbox/nobody",
+    ):
+        nobody.client.get(path)
+    told = [line["path"] for line in lines() if line["event"] == "request"]
+    assert told == ["/sandbox/-", "/stripe/-", "/sandbox/-"]
+
+
 def test_the_banks_page_is_a_page_and_says_what_is_to_be_paid(nobody, payments):
     page = nobody.client.get(charged(payments[0], status="requires_action"))
     assert page.status_code == 200
