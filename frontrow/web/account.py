@@ -32,6 +32,7 @@ WRONG_PASSWORD = {
     "wrong_password": ("current", _("This is not the password that you have now.")),
     "guessable_password": ("new", signing.GUESSABLE["guessable_password"][1]),
 }
+WRONG_PROOF = {"wrong_password": ("proof", WRONG_PASSWORD["wrong_password"][1])}
 
 
 class ProfileForm(Form):
@@ -54,7 +55,11 @@ class ProfileForm(Form):
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=[("", _("As my browser")), *languages.NAMES.items()]
     )
-    api = {f"profileInfo.{told}": name for name, told in PROFILE.items()}
+    proof = signing.password_field(
+        _("Your password"), "current-password", max_length=500, required=False,
+        help_text=_("For a new e-mail address only: whoever has that can get into your account."),
+    )  # fmt: skip
+    api = {f"profileInfo.{told}": name for name, told in PROFILE.items()} | {"currentPassword": "proof"}
     wrong = {
         "email": _("This does not look like an address that mail can reach."),
         "username": signing.USERNAME.message, "name": _("Write your name on one line."),
@@ -73,6 +78,10 @@ class ProfileForm(Form):
         info["language"] = language if language in languages.NAMES else ""
         return cls(sent, initial={**info, "username": profile["username"], "email": profile["email"]})
 
+    def clean(self) -> None:
+        if "email" in self.changed_data and not self.cleaned_data.get("proof"):
+            self.add_error("proof", _("Send your password, too, so that nobody else changes your address."))
+
     def changes(self) -> dict[str, Any]:
         """What is to change, as the API takes it; what was emptied is removed.
 
@@ -80,7 +89,8 @@ class ProfileForm(Form):
         """
         given = self.cleaned_data
         info = {PROFILE[name]: given[name] or None for name in self.changed_data if name in PROFILE}
-        return {"username": given["username"], "email": given["email"], "profileInfo": info}
+        proof = {"currentPassword": given["proof"]} if "email" in self.changed_data else {}
+        return {"username": given["username"], "email": given["email"], "profileInfo": info, **proof}
 
 
 class PasswordForm(Form):
@@ -135,7 +145,7 @@ def _save_profile(request: HttpRequest) -> HttpResponse:
             answer.delete_cookie(languages.COOKIE, samesite="Lax")
         return answer
 
-    return _tried(request, "profile", form, save, signing.TAKEN)
+    return _tried(request, "profile", form, save, {**signing.TAKEN, **WRONG_PROOF})
 
 
 def _save_password(request: HttpRequest) -> HttpResponse:

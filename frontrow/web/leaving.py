@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from frontrow.web import account, clients, signing, visitor
+from frontrow.web import clients, signing, two_factor, visitor
 from frontrow.web.clients import Refused
 from frontrow.web.forms import Form
 from frontrow.web.page import page, redirect
 from frontrow.web.rendering import render
 
 REASONS: dict[str, tuple[str, str | Promise]] = {
-    "wrong_password": ("password", account.WRONG_PASSWORD["wrong_password"][1]),
+    **two_factor.WRONG,
     "events_to_come": (
         "",
         _(
@@ -43,6 +43,11 @@ class LeavingForm(Form):
     password = signing.password_field(_("Your password"), "current-password", max_length=500)
 
 
+class ProofForm(LeavingForm):
+    code = two_factor.code_field(help_text=two_factor.OF_APP)
+    wrong = {"code": signing.WRONG_CODE}
+
+
 @page(signed_in=True)
 def data(request: HttpRequest) -> HttpResponse:
     """All that is held of the visitor, as a file that people can read."""
@@ -55,12 +60,13 @@ def data(request: HttpRequest) -> HttpResponse:
 
 @page(signed_in=True, post=True)
 def delete(request: HttpRequest) -> HttpResponse:
-    """What goes and what stays; with the password, it is done."""
-    form = LeavingForm(request.POST if request.method == "POST" else None)
+    """What goes and what stays; with the password, and a code where one signs in by two steps, it is done."""
+    made = ProofForm if clients.get(request, "users", "/profile")["twoFactor"] else LeavingForm
+    form = made(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         return _shown(request, form, 422 if form.errors else 200)
     try:
-        clients.ask(request, "users", "DELETE", "/profile", {"password": form.cleaned_data["password"]})
+        clients.ask(request, "users", "DELETE", "/profile", form.cleaned_data)
     except Refused as refused:
         form.refuse(refused, {**REASONS, **signing.too_many(refused)})
         return _shown(request, form, refused.status)

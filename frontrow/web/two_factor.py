@@ -14,6 +14,7 @@ from frontrow.web.forms import Form
 from frontrow.web.page import page, redirect
 from frontrow.web.rendering import render
 
+OF_APP = _("Of your app, or a recovery code.")
 WRONG = {
     "wrong_password": ("password", _("This is not the password that you have now.")),
     "wrong_code": ("code", signing.WRONG_CODE),
@@ -40,7 +41,7 @@ class CodeForm(Form):
 
 
 class ProofForm(PasswordForm):
-    code = code_field(help_text=_("Of your app, or a recovery code."))
+    code = code_field(help_text=OF_APP)
     wrong = {"code": signing.WRONG_CODE}
 
 

@@ -38,7 +38,7 @@ def dora(visit):
 
 PROFILE = {
     "form": "profile", "name": "Dora D.", "username": "dora.d", "email": "new@example.org", "phone": "+49 30 123",
-    "zone": "Asia/Tokyo", "language": "fr",
+    "zone": "Asia/Tokyo", "language": "fr", "proof": PASSWORD,
 }  # fmt: skip
 
 
@@ -54,6 +54,19 @@ def test_a_profile_is_shown_and_changed(dora):
     assert page["Content-Language"] == "fr"
     assert '<option value="Asia/Tokyo" selected>' in page.content.decode()
     assert "Dora D." in page.content.decode()
+
+
+@pytest.mark.parametrize(("proof", "status", "words"), [
+    ("", 422, "Send your password, too"),
+    ("not this one", 403, "This is not the password that you have now."),
+])  # fmt: skip
+def test_a_new_address_takes_the_password_and_nothing_else_does(dora, proof, status, words):
+    answer = dora.post("/account", {**PROFILE, "proof": proof})
+    assert answer.status_code == status
+    assert words in answer.content.decode()
+    assert User.objects.get().email == "dora@example.org"
+    assert dora.post("/account", {**PROFILE, "email": "dora@example.org", "proof": ""}).status_code == 303
+    assert User.objects.get().username == "dora.d"
 
 
 def test_what_the_form_cannot_show_is_kept(dora):

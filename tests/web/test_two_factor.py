@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from django.utils import timezone
 
-from frontrow.services.users.models import RecoveryCode, TwoFactor
+from frontrow.services.users.models import RecoveryCode, TwoFactor, User
 
 from .test_account import PASSWORD, signed_in
 from .test_signing import kept
@@ -58,6 +58,16 @@ def first_step(visit, **more):
 def second(page, code):
     assert '<input type="hidden" name="next" value="/my/bookings">' in page.content.decode()
     return {"challenge": hidden(page, "challenge"), "next": "/my/bookings", "code": code}
+
+
+def test_leaving_takes_a_code_as_well(dora, phone):
+    assert "Of your app, or a recovery code." in dora.get("/account/delete").content.decode()
+    refused = dora.post("/account/delete", {"password": PASSWORD, "code": "000000"})
+    assert refused.status_code == 403
+    assert "This code is wrong" in refused.content.decode()
+    answer = dora.post("/account/delete", {"password": PASSWORD, "code": phone.written[0]})
+    assert answer["Location"] == "/?note=account-deleted"
+    assert not User.objects.exists()
 
 
 def test_it_is_turned_on_by_a_picture_and_a_code(dora, phone):

@@ -49,7 +49,7 @@ from frontrow.services.users.bodies import (
     TwoFactorOut,
     UserOut,
 )
-from frontrow.services.users.enrolment import TwoFactorOff, TwoFactorOn, WrongCode
+from frontrow.services.users.enrolment import TwoFactorOff, TwoFactorOn
 from frontrow.services.users.link import InvalidLink
 from frontrow.services.users.passwords import GuessablePassword
 from frontrow.services.users.session import (
@@ -57,6 +57,7 @@ from frontrow.services.users.session import (
     InvalidChallenge,
     InvalidCode,
     InvalidCredentials,
+    WrongCode,
     WrongPassword,
 )
 from frontrow.services.users.user import EmailTaken, UsernameTaken
@@ -117,14 +118,22 @@ def profile(request: HttpRequest) -> Any:
 
 @door.put(
     "/profile",
-    **answers(200, ProfileOut, NotSignedIn, InvalidToken, NotFound, UsernameTaken, EmailTaken, TooMany),
+    **answers(
+        200, ProfileOut, NotSignedIn, InvalidToken, NotFound, WrongPassword, UsernameTaken, EmailTaken, TooMany
+    ),
 )
 def change_profile(request: HttpRequest, body: ProfileIn) -> Any:
-    """Change my account: what is sent replaces, a null within profileInfo removes."""
+    """Change my account: what is sent replaces, a null within profileInfo removes.
+
+    Where currentPassword is sent, as our pages do for a new address, it must be right.
+    """
+    me, address, now = person(request).user_id, client_address(request), clock.now()
     changes = body.given()
+    if current := changes.pop("current_password", None):
+        session.check_password(user.find(me), current, address, now)
     if body.profile_info is not None:
         changes["profile_info"] = _profile(body.profile_info)
-    return user.change(person(request).user_id, changes, client_address(request), clock.now())
+    return user.change(me, changes, address, now)
 
 
 @door.get("/profile/export", **answers(200, ExportOut, NotSignedIn, InvalidToken, NotFound, TooMany))
@@ -138,11 +147,11 @@ def export(request: HttpRequest, response: HttpResponse) -> Any:
 
 
 @door.delete("/profile", **answers(
-    204, None, NotSignedIn, InvalidToken, NotFound, WrongPassword, TooMany, *erasing.REFUSALS
+    204, None, NotSignedIn, InvalidToken, NotFound, WrongPassword, WrongCode, TooMany, *erasing.REFUSALS
 ))  # fmt: skip
 def erase(request: HttpRequest, body: LeavingIn) -> Any:
     """Erase my account for good. Only money records stay, and lead to nobody."""
-    erasing.erase(person(request).user_id, body.password, client_address(request), clock.now())
+    erasing.erase(person(request).user_id, body.password, body.code, client_address(request), clock.now())
     return Status(204, None)
 
 

@@ -80,6 +80,7 @@ class ProfileIn(In):
     username: Username | None = None
     email: Email | None = None
     profile_info: ProfileInfo | None = None
+    current_password: Secret | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -122,6 +123,7 @@ class ConfirmIn(In):
 
 class LeavingIn(In):
     password: Secret
+    code: Code | None = None
 
 
 class ExportOut(Out):

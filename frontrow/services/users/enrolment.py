@@ -10,12 +10,8 @@ from frontrow.chassis.refusals import Refusal
 from frontrow.services.users import messages, session, two_factor
 from frontrow.services.users.attempts import Attempt
 from frontrow.services.users.models import RecoveryCode, RefreshToken, TwoFactor, User
-from frontrow.services.users.session import Session, WrongPassword
+from frontrow.services.users.session import Session, WrongCode, WrongPassword
 from frontrow.services.users.user import find
-
-
-class WrongCode(Refusal):
-    code, status, detail = "wrong_code", 403, "This code is wrong, too old, or was used already."
 
 
 class TwoFactorOn(Refusal):
@@ -36,8 +32,7 @@ def begin(user_id: UUID, password: str, address: str, now: datetime) -> tuple[st
     Raises NotFound, WrongPassword, TwoFactorOn, TooMany.
     """
     user = find(user_id)
-    if not Attempt(str(user_id), address, now).is_right(password, user.password):
-        raise WrongPassword
+    session.check_password(user, password, address, now)
     with transaction.atomic(durable=True):
         _lock(user)
         if two_factor.is_on(user_id):
@@ -86,16 +81,10 @@ def renew_codes(user_id: UUID, password: str, code: str, address: str, now: date
 
 def _proved(user_id: UUID, password: str, code: str, address: str, now: datetime) -> User:
     """The person, who knows the password and has a code, which is used up."""
-    user, attempt = find(user_id), Attempt(str(user_id), address, now)
-    if not attempt.is_right(password, user.password):
-        raise WrongPassword
-    if not two_factor.is_on(user_id):
+    user = find(user_id)
+    session.prove(user, password, code, address, now)
+    if not user.two_factor:
         raise TwoFactorOff
-    with transaction.atomic(durable=True):
-        right = two_factor.used(user_id, code, now)
-    if not right:
-        attempt.failed()
-        raise WrongCode
     return user
 
 

@@ -45,13 +45,14 @@ class LastAdministrator(Refusal):
 REFUSALS: tuple[type[Refusal], ...] = (EventsToCome, TicketsToCome, MoneyOnItsWay, LastAdministrator)
 
 
-def erase(user_id: UUID, password: str, address: str, now: datetime) -> None:
+def erase(user_id: UUID, password: str, code: str | None, address: str, now: datetime) -> None:
     """Erase a person's own account: all their sessions end, and every service is told to forget them.
 
-    Raises each of REFUSALS, NotFound, WrongPassword, TooMany as in changing a password, and Unavailable.
+    Raises each of REFUSALS, NotFound, WrongPassword, WrongCode, TooMany as in changing a password, and
+    Unavailable.
     """
     person = find(user_id)
-    session.check_password(person, password, address, now)
+    session.prove(person, password, code, address, now)
     _ask_the_others(user_id)
     with transaction.atomic(durable=True):
         _refuse_last_administrator(user_id)

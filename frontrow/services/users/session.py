@@ -47,6 +47,10 @@ class WrongPassword(Refusal):
     code, status, detail = "wrong_password", 403, "This is not the password that you have now."
 
 
+class WrongCode(Refusal):
+    code, status, detail = "wrong_code", 403, "This code is missing, wrong, too old, or was used already."
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a sign-in or renewal gives: tokens, and the access token's life in seconds."""
@@ -111,8 +115,7 @@ def change_password(
     signing in. Access tokens given before live on until their end.
     """
     person = find(user_id)
-    if not Attempt(str(user_id), address, now).is_right(current, person.password):
-        raise WrongPassword
+    check_password(person, current, address, now)
     passwords.refuse_guessable(new, person.username, person.email)
     stored = passwords.hashed(new)
     with transaction.atomic(durable=True):
@@ -128,6 +131,18 @@ def check_password(person: User, password: str, address: str, now: datetime) -> 
     """Raise WrongPassword unless it is theirs, and TooMany after too many wrong ones, as in signing in."""
     if not Attempt(str(person.user_id), address, now).is_right(password, person.password):
         raise WrongPassword
+
+
+def prove(person: User, password: str, code: str | None, address: str, now: datetime) -> None:
+    """The same, and WrongCode unless a code comes with it where they sign in in two steps; it is used up."""
+    check_password(person, password, address, now)
+    if not person.two_factor:
+        return
+    with transaction.atomic(durable=True):
+        right = code and two_factor.used(person.user_id, code, now)
+    if not right:
+        Attempt(str(person.user_id), address, now).failed()
+        raise WrongCode
 
 
 def renew(refresh_token: str, now: datetime) -> Session:

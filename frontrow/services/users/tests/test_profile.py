@@ -3,7 +3,7 @@ from django.db import connection
 
 from frontrow.chassis.models import Outbox
 from frontrow.services.users.models import User
-from frontrow.services.users.tests.people import at_once, broken_at, person_body
+from frontrow.services.users.tests.people import PASSWORD, at_once, broken_at, person_body
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cheap_passwords")]
 
@@ -92,6 +92,16 @@ def test_a_change_of_anything_else_is_refused_and_changes_nothing(own, changes, 
     assert (status, problem["code"]) == (422, "invalid_request")
     assert [error["field"] for error in problem["errors"]] == [field]
     assert own() == before
+
+
+@pytest.mark.parametrize("changes", [{"email": "new@example.org"}, {"username": "other"}])
+def test_a_password_that_comes_with_it_must_be_right(own, changes):
+    before = own()[1]
+    status, refused = own(**changes, currentPassword="not this one")  # noqa: S106
+    assert (status, refused["code"]) == (403, "wrong_password")
+    assert own()[1] == before
+    status, profile = own(**changes, currentPassword=PASSWORD)
+    assert (status, {name: profile[name] for name in changes}) == (200, changes)
 
 
 @pytest.mark.parametrize(

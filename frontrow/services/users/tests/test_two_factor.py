@@ -290,6 +290,19 @@ class TestTurningItOff:
             assert refused(ben.call(method, path, body)) == (404, "not_found")
 
 
+class TestLeaving:
+    def test_it_takes_both_as_well(self, phone, own):
+        for proof, code in (
+            ({"password": "wrong", "code": phone.code()}, "wrong_password"),
+            ({"password": PASSWORD, "code": "000000"}, "wrong_code"),
+            ({"password": PASSWORD}, "wrong_code"),
+        ):
+            assert refused(own("DELETE", "/profile", proof)) == (403, code)
+        assert User.objects.exists()
+        assert own("DELETE", "/profile", {"password": PASSWORD, "code": phone.code()})[0] == 204
+        assert not User.objects.exists()
+
+
 class TestGuessing:
     def test_wrong_codes_count_like_wrong_passwords(self, phone, enter, sign_in, answer):
         challenge = sign_in()[1]["challenge"]
