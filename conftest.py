@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 from django.db.transaction import Atomic, get_connection
 from structlog.contextvars import clear_contextvars
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -23,7 +22,7 @@ from tests.contracts.promises import check_message
 from tests.embedded.system import wait
 from tests.servers import Redis
 
-connection_created.disconnect(clock.ask)  # under tests the process's clock counts, which they set
+clock.alone()  # under tests the process's clock counts, which they set
 
 
 close_if_unusable = BaseDatabaseWrapper.close_if_unusable_or_obsolete

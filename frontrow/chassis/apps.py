@@ -3,7 +3,6 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps as admin
-from django.db.backends.signals import connection_created
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -16,8 +15,8 @@ class Chassis(AppConfig):
         from frontrow.chassis import clock, logs
 
         logs.configure()
-        connection_created.connect(clock.ask)
-        if settings.SERVICES:  # the pages alone hear nothing, and have nothing to do by the clock
+        if settings.SERVICES:  # the pages alone have no database, hear nothing, and do nothing by the clock
+            clock.share()
             autodiscover_modules("handlers", "jobs")
 
 

@@ -15,7 +15,7 @@ from django.http.request import split_domain_port, validate_host
 from ninja.responses import NinjaJSONEncoder
 from pydantic import BaseModel, ValidationError
 
-from frontrow.chassis import api, auth, idempotency
+from frontrow.chassis import api, auth, clock, idempotency
 from frontrow.chassis.groups import Group
 from frontrow.chassis.refusals import BadRequest, Invalid, NotSignedIn, Refusal, Unavailable
 from frontrow.chassis.rsgi import Account, Django, Threads, body_of
@@ -92,6 +92,8 @@ class FastDoor(ABC):
             raise Unavailable
         if not validate_host(split_domain_port(scope.headers.get("host") or "")[0], settings.ALLOWED_HOSTS):
             raise BadRequest
+        if not clock.is_known():
+            await self.threads.run(clock.learn)
         person = await self._person(scope.headers.get_all("authorization"))
         return await route.answer(Asked(scope, proto, person, request_id))
 

@@ -1,14 +1,16 @@
 """`make faults`: hundreds of kills and every failpoint while people buy; then whether every promise was kept."""
 
 import argparse
+import contextlib
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.embedded import embedded
@@ -49,10 +51,7 @@ def main() -> int:
 
 def _services(seed: int, done: Counter[str], provider: Provider | None = None) -> None:
     """Half of it all, by the sandbox or by a provider that misbehaves, too."""
-    with (
-        tempfile.TemporaryDirectory(prefix="frontrow-faults-") as folder,
-        Storm(Path(folder), seed, provider).running() as storm,
-    ):
+    with _folder() as folder, Storm(folder, seed, provider).running() as storm:
         for number in range(MOST_ROUNDS):
             with storm.trade():
                 storm.rage(ROUND_SECONDS, PACE)
@@ -79,19 +78,30 @@ def _check(storm: Storm) -> None:
 
 
 def _in_one_process(seed: int, done: Counter[str]) -> None:
-    with tempfile.TemporaryDirectory(prefix="frontrow-faults-") as folder:
-        Path(folder).chmod(0o711)
-        with embedded(Path(folder) / "one") as alone:
-            diary, tokens = Diary(), alone.people(PEOPLE).read_text().split()
-            checker = Checker(dict.fromkeys(SERVICES, alone.url("bookings")), diary.lines)
-            with trade(alone.address, tokens, diary, random.Random(seed)):  # noqa: S311, nothing secret
-                _kill_databases(diary, lambda: os.kill(_postmaster(alone.folder), signal.SIGKILL))
-            deadline = time.monotonic() + 30
-            while (left := checker.unfinished()) and time.monotonic() < deadline:
-                time.sleep(0.5)
-            _demand([str(left)] if left else checker.violations())
-            done["kill of the database of one process"] += DATABASE_KILLS
-            done["answers checked"] += diary.answered
+    with _folder() as folder, embedded(folder / "one") as alone:
+        diary, tokens = Diary(), alone.people(PEOPLE).read_text().split()
+        checker = Checker(dict.fromkeys(SERVICES, alone.url("bookings")), diary.lines)
+        with trade(alone.address, tokens, diary, random.Random(seed)):  # noqa: S311, nothing secret
+            _kill_databases(diary, lambda: os.kill(_postmaster(alone.folder), signal.SIGKILL))
+        deadline = time.monotonic() + 30
+        while (left := checker.unfinished()) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        _demand([str(left)] if left else checker.violations())
+        done["kill of the database of one process"] += DATABASE_KILLS
+        done["answers checked"] += diary.answered
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Of logs and databases; it is left for a look where a promise was broken."""
+    folder = Path(tempfile.mkdtemp(prefix="frontrow-faults-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    except Broken:
+        print(f"What there was then is left in {folder}.", flush=True)
+        raise
+    shutil.rmtree(folder)
 
 
 def _postmaster(folder: Path) -> int:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from frontrow.chassis import clock
@@ -16,8 +16,9 @@ WRONG = (timedelta(hours=-3), timedelta(days=400))
 
 @pytest.fixture(autouse=True)
 def _of_the_process_afterwards():
+    clock.share()
     yield
-    clock.forget()
+    clock.alone()
 
 
 def of_the_database():
@@ -40,6 +41,23 @@ def test_however_wrong_a_machine_is_its_processes_go_by_the_database(wrong):
 
 
 @pytest.mark.parametrize("wrong", WRONG)
+def test_a_process_that_begins_on_a_wrong_machine_asks_before_it_acts(wrong):
+    with time_machine.travel(datetime.now(UTC) + wrong):
+        assert not clock.is_known()
+        assert between(of_the_database(), of_the_database())
+
+
+def test_whoever_cannot_ask_yet_is_not_told_the_machines(monkeypatch):
+    def away():
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "ensure_connection", away)
+        with pytest.raises(OperationalError):
+            clock.now()
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_clock_that_jumps_later_moves_nothing(wrong):
     clock.ask(connection)
     with time_machine.travel(datetime.now(UTC) + wrong):
@@ -55,6 +73,7 @@ def test_it_goes_on():
 
 
 def test_without_a_database_it_is_the_machines():
+    clock.alone()
     with time_machine.travel(datetime(2030, 4, 1, tzinfo=UTC), tick=False):
         assert clock.now() == datetime(2030, 4, 1, tzinfo=UTC)
 
@@ -67,11 +86,11 @@ def test_a_wrong_machine_is_told_of(lines):
 
 
 class Slow:
-    """A connection by which an answer takes long."""
+    """A connection of which so many answers take long, and come from another time."""
 
-    def __init__(self, real):
+    def __init__(self, times):
         self.connection = self
-        self.real = real
+        self.times = times
 
     def cursor(self):
         return self
@@ -83,15 +102,22 @@ class Slow:
         pass
 
     def execute(self, _):
-        time.sleep(clock.SURE + 0.05)
+        self.times -= 1
+        if self.times >= 0:
+            time.sleep(clock.SURE + 0.05)
         return self
 
     def fetchone(self):
-        return (datetime(2000, 1, 1, tzinfo=UTC),)
+        return (datetime(2000, 1, 1, tzinfo=UTC) if self.times >= 0 else datetime.now(UTC),)
+
+
+def test_what_is_slow_is_asked_again_by_who_knows_nothing():
+    clock.ask(Slow(times=1))
+    assert between(of_the_database(), of_the_database())
 
 
 def test_what_came_late_does_not_replace_what_is_known():
     clock.ask(connection)
     before = of_the_database()
-    clock.ask(Slow(connection))
+    clock.ask(Slow(times=clock.TRIES))
     assert between(before, of_the_database())

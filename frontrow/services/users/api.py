@@ -119,7 +119,15 @@ def profile(request: HttpRequest) -> Any:
 @door.put(
     "/profile",
     **answers(
-        200, ProfileOut, NotSignedIn, InvalidToken, NotFound, WrongPassword, UsernameTaken, EmailTaken, TooMany
+        200,
+        ProfileOut,
+        NotSignedIn,
+        InvalidToken,
+        NotFound,
+        WrongPassword,
+        UsernameTaken,
+        EmailTaken,
+        TooMany,
     ),
 )
 def change_profile(request: HttpRequest, body: ProfileIn) -> Any:

@@ -97,7 +97,7 @@ def test_a_change_of_anything_else_is_refused_and_changes_nothing(own, changes, 
 @pytest.mark.parametrize("changes", [{"email": "new@example.org"}, {"username": "other"}])
 def test_a_password_that_comes_with_it_must_be_right(own, changes):
     before = own()[1]
-    status, refused = own(**changes, currentPassword="not this one")  # noqa: S106
+    status, refused = own(**changes, currentPassword="not this one")
     assert (status, refused["code"]) == (403, "wrong_password")
     assert own()[1] == before
     status, profile = own(**changes, currentPassword=PASSWORD)
