@@ -405,9 +405,9 @@ TWO_STEPS = [
     ),
     Defect(
         "the second factor is off for who says so",
-        f"{USERS}/enrolment.py",
-        "    if not right:\n        attempt.failed()",
-        "    if False:\n        attempt.failed()",
+        f"{USERS}/session.py",
+        "    if not right:\n        Attempt(",
+        "    if False:\n        Attempt(",
         users("test_two_factor.py::TestTurningItOff::test_it_takes_password_and_code"),
     ),
     Defect(
