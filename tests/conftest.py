@@ -89,8 +89,9 @@ def _system(item: pytest.Item) -> str:
         return "installation"
     if "_rabbit" in fixtures:
         return "broker"
-    # Each test of that file goes through all pages.
-    return f"{item.path}:{item.name}" if item.path.name == EVERY_PAGE else str(item.path)
+    # The tests of that file go through all pages, several times.
+    size = getattr(getattr(item, "callspec", None), "params", {}).get("size", "")
+    return f"{item.path}:{size}" if item.path.name == EVERY_PAGE else str(item.path)
 
 
 @pytest.fixture(scope="session")

@@ -171,10 +171,11 @@ def test_open_menus_keep_nobody_out(windows, on_stage):
             page.keyboard.press("Escape")
 
 
-def test_every_page_is_walked_by_the_tabulator(browser, address, on_stage):
+@pytest.mark.parametrize("size", ["desktop"])
+def test_every_page_is_walked_by_the_tabulator(browser, address, on_stage, size):
     """Whatever can be acted on is reached by Tab, with nobody's help."""
     left = {}
-    with windows_of(browser, address, on_stage, "desktop") as windows:
+    with windows_of(browser, address, on_stage, size) as windows:
         for shown in on_stage.pages:
             page = windows[shown.who].page
             shown.seen(page)
@@ -187,11 +188,12 @@ def test_every_page_is_walked_by_the_tabulator(browser, address, on_stage):
     assert not left, left
 
 
-def test_every_page_fits_the_narrowest_phone_in_the_longest_language(browser, address, on_stage):
+@pytest.mark.parametrize("size", ["phone"])
+def test_every_page_fits_the_narrowest_phone_in_the_longest_language(browser, address, on_stage, size):
     """German on 320 CSS pixels: WCAG 1.4.10 lets nothing be scrolled sideways."""
     wide = {}
     options = {"locale": "de-DE", "viewport": {"width": 320, "height": 640}}
-    with windows_of(browser, address, on_stage, "phone", **options) as windows:
+    with windows_of(browser, address, on_stage, size, **options) as windows:
         for shown in on_stage.pages:
             page = windows[shown.who].page
             if not shown.press:  # the button has another name

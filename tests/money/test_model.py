@@ -224,4 +224,4 @@ class Sale(Machine):
 def test_whatever_happens_the_money_is_right_in_the_end():
     with time_machine.travel(BEGIN, tick=False):
         keys.active(BEGIN)  # outlives each run, as what we know of it does
-    run_state_machine_as_test(Sale, settings=pace(runs=30, steps=30))
+    run_state_machine_as_test(Sale, settings=pace(runs=15, steps=30))

@@ -16,7 +16,7 @@ def is_long() -> bool:
 
 def of_calls() -> settings:
     """For each call by itself."""
-    return settings(max_examples=200 if is_long() else 60, **ALWAYS)
+    return settings(max_examples=200 if is_long() else 20, **ALWAYS)
 
 
 def of_machines() -> settings:

@@ -168,4 +168,4 @@ def _soon_parked(settings):
 
 @pytest.mark.usefixtures("_soon_parked")
 def test_whatever_happens_on_the_way_each_message_is_applied_once():
-    run_state_machine_as_test(Post, settings=pace(runs=80, steps=40))
+    run_state_machine_as_test(Post, settings=pace(runs=30, steps=40))

@@ -199,4 +199,4 @@ class Sale(Machine):
 
 
 def test_whatever_becomes_of_a_sale_the_stock_is_what_live_bookings_leave():
-    run_state_machine_as_test(Sale, settings=pace(runs=60, steps=40))
+    run_state_machine_as_test(Sale, settings=pace(runs=25, steps=40))
