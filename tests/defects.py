@@ -114,6 +114,18 @@ SELLING = [
         "filter(event_id=event_id)",
         (f"{EVENTS}/tests/test_stock_copy.py::test_news_may_come_in_any_order_and_the_newest_stays",),
     ),
+    Defect(
+        "a process that knows no time goes by its machine", f"{CHASSIS}/clock.py",
+        "    learn()\n    if _known is None:\n",
+        "    if _known is None:\n",
+        chassis("test_clock.py::test_a_process_that_begins_on_a_wrong_machine_asks_before_it_acts"),
+    ),
+    Defect(
+        "a clock that jumps moves all ends", f"{CHASSIS}/clock.py",
+        "    return moment + timedelta(seconds=time.clock_gettime(STEADY) - shown)\n",
+        "    return timezone.now()\n",
+        chassis("test_clock.py::test_a_clock_that_jumps_later_moves_nothing"),
+    ),
 ]  # fmt: skip
 
 PAYING = [
