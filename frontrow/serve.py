@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frontrow import courtesy
 from frontrow.embedded.processes import follow
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def serve(environment: "Environment") -> None:
     """Become the server. A fresh program, so that it holds no more than Granian in memory."""
     alone = environment.services[0] if len(environment.services) == 1 else ""
     door = "fast" if alone in FAST else "application"
+    if alone == "users":
+        courtesy.step_back(courtesy.SIGN_IN)
     words = [environment.host, str(environment.port), str(environment.threads), door]
     os.execv(sys.executable, [sys.executable, "-m", "frontrow.serve", *words])  # noqa: S606
 

@@ -1,28 +1,26 @@
 """One working process: the background of its services, and an answer to those who ask how it is."""
 
 import contextlib
-import os
 import signal
 import socket
 import threading
 import time
-from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponseBase
 
+from frontrow import courtesy
 from frontrow.chassis import work as background
 
 LOOK = 0.2  # seconds between two looks at the threads, and at whether we are to stop
-COURTESY = 10  # of nice(2): about a tenth of what others get while these take all there is
 STOP_SECONDS = 12  # for all of them: what a batch on its way to the broker takes at most, and a little
 
 
 def work() -> bool:
     """Work until told to stop; whether we were. Else a part of it ended, and all of it is to start again."""
-    _step_back()
+    courtesy.step_back(courtesy.WORK)
     stop, orders = threading.Event(), []
     for order in (signal.SIGINT, signal.SIGTERM):  # only noted: an event may be just being waited for
         signal.signal(order, lambda number, _: orders.append(number))
@@ -37,13 +35,6 @@ def work() -> bool:
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
     return bool(orders)
-
-
-def _step_back() -> None:
-    """Leave the processor to who sells, also where Linux shares it out by sessions (sched(7), autogroup)."""
-    os.nice(COURTESY)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(f"{COURTESY}")
 
 
 class _Probes(WSGIHandler):

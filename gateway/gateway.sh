@@ -14,8 +14,8 @@
 #   GATEWAY_RATE 100, GATEWAY_WRITE_RATE 50, GATEWAY_SIGN_IN_RATE 10    requests a second of one client address
 #                                     (four times as many at once); 1000000 lifts a limit. Files of pages, and
 #                                     covers, count for themselves: four times GATEWAY_RATE
-#   GATEWAY_HASH_RATE 30          requests a second of all clients together that have a password hashed, which is
-#                                     as many as a small machine can beside selling (four times as many at once)
+#   GATEWAY_HASH_RATE 30              requests a second of all clients together that have a password hashed: as many
+#                                     as a small machine can. Who comes sooner waits, two seconds at most
 #   GATEWAY_CONNECTIONS 500           requests in hand of one client address; 65535 lifts the limit
 #   GATEWAY_WORKERS                   nginx's processes; else one per core, at most 4
 #   GATEWAY_RUN /tmp/gateway          a folder for what is written, the only place where anything is
@@ -86,13 +86,14 @@ upstream() {  # a name, how one is chosen, connections kept by each worker, what
 
 limits() {
     for limit in "requests \$asking $GATEWAY_RATE" "files \$fetching $((GATEWAY_RATE * 4))" \
-        "writes \$writing $GATEWAY_WRITE_RATE" "sign_ins \$signing_in $GATEWAY_SIGN_IN_RATE" \
-        "passwords \$hashing $GATEWAY_HASH_RATE"; do
+        "writes \$writing $GATEWAY_WRITE_RATE" "sign_ins \$signing_in $GATEWAY_SIGN_IN_RATE"; do
         echo "$limit" | while read -r name key rate; do
             echo "limit_req_zone $key zone=$name:8m rate=${rate}r/s;"
             echo "limit_req zone=$name burst=$((rate * 4)) nodelay;"
         done
     done
+    echo "limit_req_zone \$hashing zone=passwords:32k rate=${GATEWAY_HASH_RATE}r/s;"
+    echo "limit_req zone=passwords burst=$((GATEWAY_HASH_RATE * 2));" # who comes sooner waits here, two seconds at most
     echo "limit_conn_zone \$binary_remote_addr zone=connections:8m;"
     echo "limit_conn connections $GATEWAY_CONNECTIONS;"
     echo "limit_conn_zone \$uploader zone=uploaders:1m;"

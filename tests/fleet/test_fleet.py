@@ -237,8 +237,8 @@ def test_queues_are_quorum_queues_of_the_brokers_own_user(fleet):
 
 
 def test_who_works_steps_back_behind_who_sells(fleet):
-    for service in SERVICES:
-        (working,), (selling, *_) = fleet.pids(f"{service}-work"), fleet.pids(service)
-        assert (os.getpriority(os.PRIO_PROCESS, working), os.getpriority(os.PRIO_PROCESS, selling)) == (10, 0)
-        autogroup = Path(f"/proc/{working}/autogroup")
-        assert not autogroup.exists() or autogroup.read_text().rstrip().endswith("nice 10")
+    for name, steps in {**{f"{service}-work": 10 for service in SERVICES}, "users": 7, "bookings": 0}.items():
+        process = fleet.pids(name)[0]
+        assert os.getpriority(os.PRIO_PROCESS, process) == steps, name
+        autogroup = Path(f"/proc/{process}/autogroup")
+        assert not autogroup.exists() or autogroup.read_text().rstrip().endswith(f"nice {steps}"), name

@@ -14,8 +14,8 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from frontrow.chassis.refusals import Refusal, Unavailable
 from frontrow.services.users import rules
 
-# Of nice(2): a third of what others get while these take all there is. Not less: a thread that waits for a
-# processor may have Python's lock, for which its whole process then waits.
+# Of nice(2), below its process: a third of what others get while these take all there is. Not less: a thread
+# that waits for a processor may have Python's lock, for which its whole process then waits.
 COURTESY = 5
 PATIENCE_SECONDS = 3.0  # that a request waits for its turn
 Answer = TypeVar("Answer")
@@ -58,7 +58,8 @@ class Hasher:
 
 def _step_back() -> None:
     """On Linux a priority is a thread's own."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), COURTESY)
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + COURTESY)
 
 
 def crowded() -> Unavailable:

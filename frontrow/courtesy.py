@@ -1,0 +1,16 @@
+"""Processes that leave the processor to who sells (decision 24)."""
+
+import contextlib
+import os
+from pathlib import Path
+
+WORK = 10  # of nice(2): about a tenth of what others get while these take all there is
+SIGN_IN = 7  # a fifth
+
+
+def step_back(by: int) -> None:
+    """Take less while others want all there is, also where Linux shares by sessions (sched(7), autogroup)."""
+    os.nice(by)
+    if os.getsid(0) == os.getpid():  # else the session is somebody else's
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(f"{by}")
