@@ -83,7 +83,7 @@ def test_too_many(services):
         (b"TRACE / HTTP/1.1\r\nHost: x", 405),
     ],
 )
-def test_what_nginx_cannot_read_is_refused_in_the_same_form(gateway, request_line, status):
+def test_what_nginx_cannot_read_is_refused_in_the_same_form(gateway, services, request_line, status):
     raw = gateway.send(request_line + b"\r\nConnection: close\r\n\r\n")
     head, _, body = raw.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status)
@@ -93,6 +93,18 @@ def test_what_nginx_cannot_read_is_refused_in_the_same_form(gateway, request_lin
     assert (document["status"], document["code"]) == (status, code)
     assert document["type"] == f"urn:frontrow:problem:{code}"
     assert f"X-Request-ID: {document['requestId']}".encode() in head
+    assert [name for name, service in services.items() if service.asked] == []
+
+
+@pytest.mark.parametrize(
+    "second", [b"Transfer-Encoding: chunked", b"Content-Length: 4", b"Content-Length: 5"]
+)
+def test_a_body_of_two_lengths_is_handed_to_nobody(gateway, services, second):
+    head = b"POST /bookings HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n" + second
+    head, _, body = gateway.send(head + b"\r\n\r\n0\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["code"] == "bad_request"
+    assert services["bookings"].asked == []
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 409, 413, 422, 429, 500, 502, 503, 504])

@@ -160,7 +160,8 @@ def test_a_language_is_remembered_by_the_browser_and_the_account(visit):
     browser, _ = signed_up(visit)
     answer = browser.post("/language", {"language": "de", "next": "/signin?next=/account"})
     assert answer["Location"] == "/signin?next=/account"
-    assert browser.cookies[languages.COOKIE].value == "de"
+    cookie = browser.cookies[languages.COOKIE]
+    assert (cookie.value, cookie["httponly"], cookie["samesite"]) == ("de", True, "Lax")
     assert kept(browser).language == "de"
     assert User.objects.get(username="dora").profile_info["locale"] == "de"
     assert browser.get("/account")["Content-Language"] == "de"

@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 import pytest
 from django.core import mail
 
-from frontrow.services.notifications import mailing
+from frontrow.services.notifications import mailing, rules
 from frontrow.services.notifications.letter import letter
 
 from .stage import BEN, BOOKING, NOW, ben_is_known, ben_is_told_of_the_change, heard, told
@@ -68,6 +68,10 @@ def test_a_header_cannot_be_broken(held):
     got = received(letter(held, "ben@example.org", "Ben\r\nBcc: x@example.org", [], NOW))
     assert got["Bcc"] is None
     assert got["Subject"] == "Held for you: Clara Bcc: all@example.org"
+    held.kind = rules.ORGANIZER_MESSAGE  # whose subject is somebody's words and no others
+    held.facts = {"subject": "Doors\r\nBcc: all@example.org", "message": "At seven.", "event": None}
+    got = received(letter(held, "ben@example.org", "Ben", [], NOW))
+    assert (got["Bcc"], got["Subject"]) == (None, "Doors Bcc: all@example.org")
 
 
 def test_links_lead_to_the_public_address(held, settings):
