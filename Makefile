@@ -90,7 +90,7 @@ schemathesis: $(VENV)/.installed-dev ## 20,000 cases from the OpenAPI documents,
 	@exec $(PY) -m pytest -q -p tests.security.pace -p tests.security.tables --hypothesis-profile cases \
 	  tests/contracts/test_schemathesis.py tests/security/test_cases.py $(T)
 
-mutants: $(VENV)/.installed-dev ## see that the tests notice deliberate defects (tests/defects.py); T='refund lock' narrows
+mutants: $(VENV)/.installed-dev ## see that the tests notice deliberate defects (tests/defects.py, tests/weaknesses); T='refund lock' narrows
 	@$(PY) -m tests.needs >/dev/null
 	@exec $(PY) -m tests.mutants $(T)
 

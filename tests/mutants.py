@@ -1,4 +1,5 @@
-"""`make mutants`: whether the tests would notice. Each defect of tests/defects.py is made in a copy of the working tree.
+"""`make mutants`: whether the tests would notice. Each deliberate defect is made in a copy of the working tree: those
+of tests/defects.py, and those of tests/weaknesses, one for each test that docs/security.md names.
 
 Exit 1 if the tests it names are not all green without it, or if one of them does not fail with it within a minute.
 What fails must be a test: a defect by which nothing runs at all would prove nothing. Words narrow: T='refund lock'.
@@ -15,21 +16,23 @@ import time
 from pathlib import Path
 
 from tests.defects import DEFECTS, Defect
+from tests.weaknesses import WEAKNESSES
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 60
 TESTS_FAILED = 1  # as pytest says it
-FAILED = re.compile(r"^FAILED (?:\S*/)?(\S+)", re.MULTILINE)
+FAILED = re.compile(r"^FAILED (?:[^\s:]*/)?(\S+)", re.MULTILINE)
 
 
 def copied(place: Path) -> Path:
-    """The files that git has or would have, as they lie here."""
+    """The files that git has or would have, as they lie here; a repository too, of which house rules ask what is in it."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.split(b"\0")
     for name in map(os.fsdecode, filter(None, listed)):
         if (ROOT / name).is_file():  # not deleted meanwhile
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, place / name)
+    subprocess.run(["git", "init", "-q"], cwd=place, check=True)
     return place
 
 
@@ -68,11 +71,12 @@ def tried(tree: Path, defect: Defect) -> tuple[str | None, float]:
 
 def main() -> int:
     words = sys.argv[1:]
-    chosen = [each for each in DEFECTS if not words or any(word in each.name for word in words)]
+    every = [*DEFECTS, *WEAKNESSES]
+    chosen = [each for each in every if not words or any(word in each.name for word in words)]
     with tempfile.TemporaryDirectory(prefix="frontrow-mutants-") as folder:
         Path(folder).chmod(0o711)
         tree, began = copied(Path(folder) / "frontrow"), time.monotonic()
-        ended, said = pytest(tree, sorted({test for each in chosen for test in each.tests}), SECONDS * 10)
+        ended, said = pytest(tree, sorted({test for each in chosen for test in each.tests}), SECONDS * 20)
         if ended != 0:
             print(said, "Without any defect the tests do not pass.", sep="\n")
             return 1

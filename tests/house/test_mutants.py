@@ -6,10 +6,12 @@ from functools import cache
 import pytest
 
 from tests.defects import DEFECTS
+from tests.weaknesses import WEAKNESSES
 
 from .tree import ROOT, tree
 
-each_defect = pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+ALL = [*DEFECTS, *WEAKNESSES]
+each_defect = pytest.mark.parametrize("defect", ALL, ids=lambda defect: defect.name)
 
 
 @cache
@@ -39,4 +41,4 @@ def test_the_tests_that_catch_it_exist(defect):
 
 
 def test_no_two_have_the_same_name():
-    assert len({defect.name for defect in DEFECTS}) == len(DEFECTS) >= 15
+    assert len({defect.name for defect in ALL}) == len(ALL) >= 100

@@ -1,12 +1,14 @@
-"""docs/security.md tells the truth: nothing of level 1 is missing, and the tests that it names are there."""
+"""docs/security.md tells the truth: nothing of level 1 is missing, and the tests that it names are there.
 
-import ast
+And each of them would notice: a deliberate defect takes its protection away (`make mutants`).
+"""
+
 import re
-from functools import cache
 
 import pytest
 
-from .tree import ROOT, tree
+from .test_mutants import ALL, names_in
+from .tree import ROOT
 
 LEVEL_1 = [
     "1.2.1",
@@ -85,12 +87,6 @@ NAMED = re.compile(r"`([\w/.]+(?:::\w+(?:::\w+)?)?)`")
 ROWS = {row[0]: row for row in ROW.findall((ROOT / "docs" / "security.md").read_text())}
 
 
-@cache
-def names_in(file: str) -> set[str]:
-    """The names of a file's tests, as pytest has them."""
-    return {node.name for node in ast.walk(tree(ROOT / file)) if isinstance(node, ast.FunctionDef)}
-
-
 def test_all_of_level_1_stands_there():
     assert len(LEVEL_1) == 70
     assert [wanted for wanted in LEVEL_1 if wanted not in ROWS] == []
@@ -111,7 +107,19 @@ def test_a_row_names_tests_that_exist_or_why_it_does_not_apply(row):
     for each in named:
         file, _, name = each.partition("::")
         assert (ROOT / file).exists(), each
-        assert not name or name.rpartition("::")[2] in names_in(file), each
+        assert not name or name in names_in(file), each
+
+
+def is_within(inner, outer):
+    """Whether a test, class or file is another, or a part of it."""
+    return inner == outer or inner.startswith(outer + "::")
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_each_test_that_a_row_names_has_a_defect_that_it_must_notice(row):
+    tried = [test for defect in ALL for test in defect.tests]
+    for named in NAMED.findall(row[4]):
+        assert any(is_within(test, named) or is_within(named, test) for test in tried), named
 
 
 def test_how_soon_is_said():
