@@ -58,6 +58,7 @@ def test_signing_in_wrongly_then_rightly_and_out(window, size, ben):
     at(page, "My tickets")
     expect(page.get_by_text("No tickets yet")).to_be_visible()
     page.locator('summary[aria-label="Account and menu"]').click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.goto("/my/bookings")

@@ -1,11 +1,14 @@
 """A session lasts while its person is about, however many tabs wake up at once."""
 
+import base64
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from threading import Barrier
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -160,9 +163,26 @@ def test_https_is_told_by_the_gateway_only(settings):
     assert not session.is_secure(plain)
 
 
-@pytest.mark.parametrize("cookie", ["", "nonsense", "gAAAA", "ü", "a" * 5000])
+KNOWN = Session("ben", "access", "refresh", 0.0)
+OPEN = json.dumps(asdict(KNOWN))
+
+
+@pytest.mark.parametrize("cookie", [
+    "", "nonsense", "gAAAA", "ü", "a" * 5000, OPEN, base64.urlsafe_b64encode(OPEN.encode()).decode(),
+    Fernet(Fernet.generate_key()).encrypt(OPEN.encode()).decode(),
+], ids=lambda cookie: cookie[:8])  # fmt: skip
 def test_a_cookie_that_we_did_not_seal_is_nobody(cookie):
     assert session._unsealed(cookie) is None
+
+
+def test_nor_is_one_of_ours_in_which_a_bit_was_changed():
+    sealed = session._sealed(KNOWN)
+    assert session._unsealed(sealed) == KNOWN
+    raw = bytearray(base64.urlsafe_b64decode(sealed))
+    for place in range(len(raw)):
+        raw[place] ^= 1
+        assert session._unsealed(base64.urlsafe_b64encode(raw).decode()) is None, place
+        raw[place] ^= 1
 
 
 @pytest.mark.django_db

@@ -229,11 +229,18 @@ def test_a_plain_view_may_refuse_like_a_door(at_probe):
     assert problem(at_probe.get("/plain-refusal"), 409, "teapot")
 
 
-def test_a_fault_tells_the_client_nothing_but_an_id(at_probe):
+def test_a_fault_tells_the_client_nothing_but_an_id(at_probe, lines):
+    def count():
+        return REGISTRY.get_sample_value("frontrow_faults_total", {"where": "request"}) or 0
+
+    before = count()
     answer = at_probe.get("/fault")
-    problem(answer, 500, "internal_error")
+    told = problem(answer, 500, "internal_error")
     assert "hunter2" not in answer.content.decode()
     assert "RuntimeError" not in answer.content.decode()
+    (line,) = [line for line in lines() if line["event"] == "fault"]  # for us, who look for that id
+    assert (line["request_id"], line["exception"][0]["exc_type"]) == (told["requestId"], "RuntimeError")
+    assert count() == before + 1
 
 
 @pytest.mark.django_db

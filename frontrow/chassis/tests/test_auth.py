@@ -91,8 +91,9 @@ def test_an_administrator_is_who_has_the_role(known, roles, is_admin):
 def test_an_installation_accepts_only_its_own_issuer_and_audience(known, settings):
     changes = {"token_issuer": "https://tickets.example", "token_audience": "tickets"}
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
-    with pytest.raises(InvalidToken):
-        auth.verify(forged())
+    for others in ({}, {"iss": "https://tickets.example"}, {"aud": "tickets"}):
+        with pytest.raises(InvalidToken):
+            auth.verify(forged(claims=others))
     assert auth.verify(forged(claims={"iss": "https://tickets.example", "aud": "tickets"}))
 
 

@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from frontrow import settings as product
 from frontrow.chassis.environment import SERVICES, BadEnvironment, Environment, read
 
 SECRET = "the secret of this installation!"  # of 32 characters
@@ -221,6 +222,11 @@ def test_secrets_for_each_purpose_are_different_and_always_the_same(start):
     assert len({*derived, SECRET}) == 4
     assert derived[0] == start().derived_secret("internal")
     assert derived[0] != start(SECRET_KEY=SECRET.upper()).derived_secret("internal")
+
+
+def test_nothing_turns_debugging_on():
+    assert "debug" not in Environment.model_fields
+    assert product.DEBUG is False  # the test's own settings are not the product's in this
 
 
 def test_every_setting_says_what_it_means():

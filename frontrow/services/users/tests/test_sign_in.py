@@ -50,6 +50,7 @@ def test_only_a_digest_of_the_refresh_token_is_stored(session):
     row = RefreshToken.objects.values().get()
     assert session["refreshToken"] not in str(row)
     assert len(row["digest"]) == 64
+    assert len(session["refreshToken"]) == 43  # of base64: 256 bits
 
 
 def test_unknown_people_and_wrong_passwords_are_refused_alike(account, sign_in):

@@ -135,7 +135,8 @@ class TestTurningItOn:
 
 
 class TestSigningIn:
-    def test_a_code_with_the_password_opens_a_session_of_two_factors(self, phone, enter):
+    def test_a_code_with_the_password_opens_a_session_of_two_factors(self, phone, enter, sign_in):
+        assert refused(sign_in()) == (401, "code_needed")
         status, session = enter(phone.code())
         assert (status, amr(session)) == (200, ["pwd", "otp", "mfa"])
 
