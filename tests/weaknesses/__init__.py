@@ -4,6 +4,7 @@ Those of tests/defects.py are guards of selling and paying first of all; these t
 """
 
 from tests.weaknesses.doors import DOORS
+from tests.weaknesses.keeping import KEEPING
 from tests.weaknesses.people import PEOPLE
 
-WEAKNESSES = [*DOORS, *PEOPLE]
+WEAKNESSES = [*DOORS, *PEOPLE, *KEEPING]

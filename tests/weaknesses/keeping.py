@@ -201,6 +201,12 @@ TELLING = [
         chassis("test_logs.py::test_what_is_bound_to_a_request_is_on_each_of_its_lines"),
     ),
     Defect(
+        "secrets are dropped from the log at the top only", f"{CHASSIS}/logs.py",
+        "_redacted(each) if type(each) in DEEP else each",
+        "each",
+        chassis("test_logs.py::test_the_value_of_a_secrets_name_is_never_logged_at_any_depth"),
+    ),
+    Defect(
         "a token that was refused stands in the log", f"{USERS}/session.py",
         'log.warning("refresh_refused", ',
         'log.warning("refresh_refused", told=refresh_token, ',
