@@ -250,7 +250,12 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(*self._tried(lambda: self._told(asked.path, query)))
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        length = int(self.headers.get("Content-Length", 0))
+        sent = self.rfile.read(length)
+        if len(sent) < length:  # whoever asked was killed amid it: that is no order
+            self.close_connection = True
+            return None
+        body = sent.decode()
         if self.path.startswith("/_"):
             return self._answer(*self._tried(lambda: self._ordered(json.loads(body or "{}"))))
         form = {name: values[0] for name, values in parse_qs(body).items()}
@@ -314,10 +319,17 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing of each request."""
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say all but that somebody who asked is gone."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve(port: int) -> None:
     """Answer until the process ends."""
     Handler.provider = Provider(Callbacks())
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    Server(("127.0.0.1", port), Handler).serve_forever()
 
 
 if __name__ == "__main__":
