@@ -1,5 +1,6 @@
 -- wrk: POST /login with wrong passwords, at so many a second of all threads, each at its moment while a connection is free.
--- Arguments: how many a second, how many threads there are, how many accounts, and an account to begin with.
+-- Arguments: how many a second, how many threads there are, how many accounts, an account to begin with, and how many
+-- connections there are.
 local ffi = require("ffi")
 ffi.cdef("typedef struct { long seconds, millionths; } moment; int gettimeofday(moment *now, void *zone);")
 local clock, threads = ffi.new("moment"), {}
@@ -15,19 +16,18 @@ function setup(thread)
 end
 
 function init(args)
-  pause, accounts = 1000 * tonumber(args[2]) / tonumber(args[1]), tonumber(args[3])
-  step, account, turn = tonumber(args[2]), tonumber(args[4]) + number, now() + number * pause / tonumber(args[2])
-  told = {}
+  step, accounts, account = tonumber(args[2]), tonumber(args[3]), tonumber(args[4]) + number
+  pause, most = 1000 * step / tonumber(args[1]), math.ceil(tonumber(args[5]) / step)
+  began, planned, sent, told = now() + number * pause / step, 0, 0, {}
 end
 
 function delay()
-  local wait = math.max(0, turn - now())
-  turn = turn + pause
-  return math.floor(wait)
+  planned = math.min(planned, sent + most - 1) + 1  -- wrk asks twice where the other side ended the connection
+  return math.floor(math.max(0, began + planned * pause - now()))
 end
 
 function request()
-  account = account + step
+  account, sent = account + step, sent + 1
   local body = '{"username": "user' .. account % accounts .. '", "password": "wrong ' .. account .. '"}'
   return wrk.format("POST", "/login", { ["Content-Type"] = "application/json" }, body)
 end

@@ -33,16 +33,15 @@ PATIENT = {"SIGN_IN_FAILURES_PER_ADDRESS": "1000000", "SIGN_IN_FAILURES_PER_ACCO
 @contextmanager
 def flooded(address: str, seconds: int, account: int) -> Iterator[Counter[int]]:
     """Meanwhile the flood comes; their statuses afterwards."""
-    words = [str(each) for each in (A_SECOND, load.THREADS, ACCOUNTS, account)]
+    words = [str(each) for each in (A_SECOND, load.THREADS, ACCOUNTS, account, ATTACKERS)]
     command = ["wrk", f"-t{load.THREADS}", f"-c{ATTACKERS}", f"-d{seconds}s", "--timeout", "30s",
                "-s", str(load.HERE / "flood.lua"), address, "--", *words]  # fmt: skip
     statuses = Counter[int]()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as coming:
         yield statuses
         said, _ = coming.communicate(timeout=60)
-    statuses.update(
-        {int(status): int(count) for status, count in re.findall(r"^status (\d+) (\d+)$", said, re.MULTILINE)}
-    )
+    for status, count in re.findall(r"^status (\d+) (\d+)$", said, re.MULTILINE):
+        statuses[int(status)] += int(count)
 
 
 def measured(stage: Services, rounds: int, seconds: int) -> tuple[list[float], list[float], Counter[int]]:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 WORK = 10  # of nice(2): about a tenth of what others get while these take all there is
-SIGN_IN = 7  # a fifth
+SIGN_IN = 15  # a thirtieth: hashing passwords is the most costly thing that strangers can ask for
 
 
 def step_back(by: int) -> None:

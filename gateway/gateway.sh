@@ -94,6 +94,9 @@ limits() {
     done
     echo "limit_req_zone \$hashing zone=passwords:32k rate=${GATEWAY_HASH_RATE}r/s;"
     echo "limit_req zone=passwords burst=$((GATEWAY_HASH_RATE * 2));" # who comes sooner waits here, two seconds at most
+    echo "limit_conn_zone \$hashing zone=hashing:32k;"
+    hashing=$((GATEWAY_HASH_RATE / 4 + 1)) # in hand of users: what it can begin before they give up, however busy it is
+    echo "limit_conn hashing $((hashing < 65535 ? hashing : 65535));"
     echo "limit_conn_zone \$binary_remote_addr zone=connections:8m;"
     echo "limit_conn connections $GATEWAY_CONNECTIONS;"
     echo "limit_conn_zone \$uploader zone=uploaders:1m;"

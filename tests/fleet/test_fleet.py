@@ -237,7 +237,11 @@ def test_queues_are_quorum_queues_of_the_brokers_own_user(fleet):
 
 
 def test_who_works_steps_back_behind_who_sells(fleet):
-    for name, steps in {**{f"{service}-work": 10 for service in SERVICES}, "users": 7, "bookings": 0}.items():
+    for name, steps in {
+        **{f"{service}-work": 10 for service in SERVICES},
+        "users": 15,
+        "bookings": 0,
+    }.items():
         process = fleet.pids(name)[0]
         assert os.getpriority(os.PRIO_PROCESS, process) == steps, name
         autogroup = Path(f"/proc/{process}/autogroup")
