@@ -25,7 +25,7 @@ from tests.embedded.system import free_port, wait
 
 A_SECOND = 200  # wrong sign-ins
 ACCOUNTS = 100_000  # that they try, one after the other
-CONNECTIONS, ATTACKERS = 128, 1024
+CONNECTIONS, ATTACKERS = 128, 160
 MOST_LOST = 0.1
 PATIENT = {"SIGN_IN_FAILURES_PER_ADDRESS": "1000000", "SIGN_IN_FAILURES_PER_ACCOUNT": "1000000"}
 

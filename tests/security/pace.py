@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 LONG = "cases"
 ALWAYS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile(LONG, max_examples=50, stateful_step_count=25, **ALWAYS)
+settings.register_profile(LONG, max_examples=6, stateful_step_count=20, **ALWAYS)
 
 
 def is_long() -> bool:
@@ -24,6 +24,6 @@ def of_machines() -> settings:
     return settings() if is_long() else settings(max_examples=6, stateful_step_count=8, **ALWAYS)
 
 
-def machines() -> int:
-    """How many machines there are, each of which begins otherwise."""
-    return 10 if is_long() else 3
+def cases() -> int:
+    """How many calls after calls there are at least, by machines of which each begins otherwise."""
+    return 10_000 if is_long() else 100
