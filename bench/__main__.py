@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import growth, truth
+from bench import growth, load, truth
 from bench.embedded import embedded
 from bench.measures import Figures, Measures, at_rates
 from bench.measures import embedded as of_embedded
@@ -139,8 +138,7 @@ def main() -> int:
     smoke = parser.parse_args().smoke
     size = SMOKE if smoke else FULL
     packages.ensure()
-    if not shutil.which("wrk"):
-        packages.install(["wrk"])
+    load.ensure()
     with tempfile.TemporaryDirectory(prefix="frontrow-bench-") as folder:
         Path(folder).chmod(0o711)
         found = measured(size, Path(folder))

@@ -83,6 +83,7 @@ def main() -> int:
     )
     wanted = parser.parse_args()
     packages.ensure()
+    load.ensure()
     with tempfile.TemporaryDirectory(prefix="frontrow-flood-") as folder:
         Path(folder).chmod(0o711)
         fleet = Fleet(Path(folder) / "data", Wishes(port=free_port(), environment=LIFTED | NO_MAIL | PATIENT))

@@ -1,6 +1,7 @@
 """What makes the load: wrk for HTTP, pgbench for SQL. Each run is bounded in time."""
 
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,12 @@ class Run:
     @property
     def booked(self) -> int:
         return self.answers - self.refused
+
+
+def ensure() -> None:
+    """Have what makes the load, as root on Debian. Raises as packages.install does."""
+    if not shutil.which("wrk"):
+        packages.install(["wrk"])
 
 
 def book(address: str, people: Path, events: Path, connections: int, seconds: int) -> Run:

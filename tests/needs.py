@@ -12,7 +12,7 @@ from frontrow.fleet import packages
 # Programs, and Debian's packages of them: those of the services, and what looks at them.
 NEEDS = {**packages.PROGRAMS, "promtool": "prometheus", "amtool": "prometheus-alertmanager",
          "chromium-headless-shell": "chromium-headless-shell", "xgettext": "gettext",
-         "gcc": "gcc"}  # fmt: skip
+         "gcc": "gcc", "wrk": "wrk"}  # fmt: skip
 
 
 def found(program: str) -> str | None:
