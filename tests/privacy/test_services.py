@@ -59,6 +59,6 @@ def test_who_leaves_is_found_in_no_database(fleet):
 
         leave = ("DELETE", "/profile", {"password": PASSWORD})
         eventually(lambda: bela.call(*leave)[0], 204)  # 409 until her own event is over, too
-        eventually(lambda: found_in(fleet, words), {})
+        eventually(lambda: found_in(fleet, words), {}, 120)
         average = fritz.call("GET", f"/reviews/{event['eventId']}")[1]
         assert (average["count"], average["average"], average["items"][0]["comment"]) == (1, 4.0, "")
