@@ -1,7 +1,8 @@
 """`make sign-in-flood`: whether people still book while hundreds of sign-ins a second come with wrong passwords.
 
 Periods of bookings without and with the flood take turns, so that whatever else the machine does falls on both. Exit 1
-if bookings lose more than a tenth, or the flood was not one. Limits of sign-ins are lifted: they would refuse all of it for next to nothing.
+if bookings lose more than a tenth, or the flood was not one. Limits of sign-ins are lifted: they would refuse all of it
+for next to nothing.
 """
 
 import argparse
@@ -25,7 +26,8 @@ from tests.embedded.system import free_port, wait
 
 A_SECOND = 200  # wrong sign-ins
 ACCOUNTS = 100_000  # that they try, one after the other
-CONNECTIONS, ATTACKERS = 128, 160
+CONNECTIONS = 128
+ATTACKERS = 160  # connections: as many as wait at the gateway, and enough to come beside these
 MOST_LOST = 0.1
 PATIENT = {"SIGN_IN_FAILURES_PER_ADDRESS": "1000000", "SIGN_IN_FAILURES_PER_ACCOUNT": "1000000"}
 

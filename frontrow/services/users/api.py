@@ -116,20 +116,9 @@ def profile(request: HttpRequest) -> Any:
     return user.find(person(request).user_id)
 
 
-@door.put(
-    "/profile",
-    **answers(
-        200,
-        ProfileOut,
-        NotSignedIn,
-        InvalidToken,
-        NotFound,
-        WrongPassword,
-        UsernameTaken,
-        EmailTaken,
-        TooMany,
-    ),
-)
+@door.put("/profile", **answers(
+    200, ProfileOut, NotSignedIn, InvalidToken, NotFound, WrongPassword, UsernameTaken, EmailTaken, TooMany
+))  # fmt: skip
 def change_profile(request: HttpRequest, body: ProfileIn) -> Any:
     """Change my account: what is sent replaces, a null within profileInfo removes.
 
