@@ -24,18 +24,29 @@ def services_alone(**changes: str) -> Iterator[dict[str, str]]:
     ports = {service: free_port() for service in SERVICES}
     addresses = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
     urls = {f"{service.upper()}_URL": address for service, address in addresses.items()}
+    frontrow = [sys.executable, "-m", "frontrow"]
     with ExitStack() as stack:
-        for service, port in ports.items():
-            environment = {
+
+        def begun(does: str) -> dict[str, subprocess.Popen[bytes]]:
+            return {
+                service: subprocess.Popen([*frontrow, does], cwd=ROOT, env=environment)
+                for service, environment in environments.items()
+            }
+
+        environments = {
+            service: {
                 **os.environ, **urls, "SERVICES": service, "PORT": str(port), "WORK_IN_PROCESS": "true",
                 "DATABASE_URL": stack.enter_context(OwnDatabase(service)), **changes,
-            }  # fmt: skip
-            frontrow = [sys.executable, "-m", "frontrow"]
-            subprocess.run([*frontrow, "migrate"], cwd=ROOT, env=environment, check=True, timeout=60)
-            process = subprocess.Popen([*frontrow, "serve"], cwd=ROOT, env=environment)
+            }
+            for service, port in ports.items()
+        }  # fmt: skip
+        assert [process.wait(60) for process in begun("migrate").values()] == [0] * len(SERVICES)
+        serving = begun("serve")
+        for process in serving.values():
             stack.callback(process.wait, 30)
+        for process in serving.values():
             stack.callback(process.terminate)
-            assert answers(addresses[service], process)
+        assert all(answers(addresses[service], process) for service, process in serving.items())
         yield addresses
 
 

@@ -121,7 +121,7 @@ def test_nginx_is_left_alone_while_nothing_changes(names, replicas):
         before, looks = gateway.workers(), names.looks()
         names.know(bookings=REPLICAS[::-1])  # in another order, as resolvers do
         wait(PATIENCE, lambda: names.looks() >= looks + 4 * len(PLACES), "several looks")
-        assert gateway.workers() == before != set()
+        assert set() != before <= gateway.workers()  # a new set-up would have ended them all
 
 
 def test_when_not_one_name_is_known_the_old_addresses_stay(names, replicas):

@@ -5,14 +5,21 @@ How many cases are tried stands in pace.py.
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from random import Random
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies as st
+from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from tests.journeys.traveller import event_body
-from tests.security import routes
+from tests.journeys.traveller import PASSWORD, Traveller, event_body
+from tests.security import pace, routes
+
+FILLED = 0.8  # of the cases, with what was heard
 
 CHECKS = [
     not_a_server_error,
@@ -40,41 +47,80 @@ def together() -> dict[str, Any]:
     return whole
 
 
-def needs_token(whole: dict[str, Any]) -> set[str]:
+@cache
+def needs_token() -> set[str]:
     """The calls that nobody may make: 'GET /bookings'."""
     return {
         f"{method.upper()} {path}"
-        for path, item in whole["paths"].items()
+        for path, item in together()["paths"].items()
         for method, operation in item.items()
         if operation.get("security") and {} not in operation["security"]
     }
 
 
-def machine(address: str, headers: dict[str, str], tried: Counter[tuple[str, int]], seed: int) -> Any:
-    """A state machine of all services: each call with the token, and then without. A seed orders its beginnings."""
-    whole = together()
-    closed = needs_token(whole)
-    base = schemathesis.openapi.from_dict(whole).as_state_machine()
+def ways() -> st.SearchStrategy[tuple[Random, tuple[Case, ...]]]:
+    """Calls of all services in any order, with the chance that fills them.
 
-    class Calls(base):  # type: ignore[misc, valid-type]
-        rule_order_seed = seed
+    A number stands for both: drawn one by one, Hypothesis would ask for the first again and again.
+    """
+    operations = [each.ok() for each in schemathesis.openapi.from_dict(together()).get_all_operations()]
+    return st.integers(0, 2**32).flatmap(
+        lambda number: st.tuples(
+            st.builds(Random, st.just(number)),
+            st.tuples(*(each.as_strategy() for each in Random(number).sample(operations, pace.STEPS))),  # noqa: S311
+        )
+    )
 
-        def before_call(self, case: Any) -> None:
-            """Every other event is a good one: few would be by chance, and all else begins with one."""
-            if (case.method.upper(), case.path) == ("POST", "/events") and sum(tried.values()) % 4:
-                case.body = event_body()
 
-        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-            return {"base_url": address, "headers": headers}
+class Walk:
+    """One person's way through all services: what is answered under a name is sent under that name later."""
 
-        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
-            call = f"{case.method.upper()} {case.path}"
-            tried[call, response.status_code] += 1
-            case.validate_response(response, checks=CHECKS)
-            anonymous = case.call(base_url=address, headers={"Authorization": ""})
-            tried[call, anonymous.status_code] += 1
-            case.validate_response(anonymous, checks=CHECKS)
-            if call in closed:
-                assert anonymous.status_code >= 400, f"{call} is open to nobody: {anonymous.status_code}"
+    def __init__(self, address: str, person: Traveller, tried: Counter[tuple[str, int]], chance: Random):
+        self.address, self.person, self.tried, self.chance = address, person, tried, chance
+        event = person.lists()
+        secret = {"password": PASSWORD, "currentPassword": PASSWORD, "newPassword": PASSWORD}
+        self.heard = [{**person.session, **secret, "username": person.username, "userId": person.user_id}]
+        self.heard += [*things(event), *things(person.books(event)[1])]
 
-    return Calls
+    def take(self, case: Case) -> None:
+        """Make this call signed in, and then as nobody. Raises AssertionError and Schemathesis's own."""
+        if self.chance.random() < FILLED:
+            self._sends_what_was_heard(case, self.chance.choice(self.heard))
+        answer = self._asked(case, self.person.headers["Authorization"])
+        if case.method.upper() != "GET" and answer.status_code < 300 and answer.content:
+            self.heard += things(answer.json())
+        nobody, call = self._asked(case, ""), named(case)
+        assert call not in needs_token() or nobody.status_code >= 400, f"{call} is open to nobody"
+
+    def _sends_what_was_heard(self, case: Case, thing: dict[str, Any]) -> None:
+        if named(case) == "POST /events":  # few would be good by chance, and all else begins with one
+            case.body = event_body()
+        case.path_parameters, case.query, case.body = (
+            filled(part, thing) for part in (case.path_parameters, case.query, case.body)
+        )
+
+    def _asked(self, case: Case, authorization: str) -> Any:
+        answer = case.call(base_url=self.address, headers={"Authorization": authorization})
+        self.tried[named(case), answer.status_code] += 1
+        case.validate_response(answer, checks=CHECKS)
+        return answer
+
+
+def named(case: Case) -> str:
+    return f"{case.method.upper()} {case.path}"
+
+
+def things(answer: Any, around: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    """Every object in an answer, each with what those around it say."""
+    if isinstance(answer, dict):
+        around = {**(around or {}), **{name: told for name, told in answer.items() if isinstance(told, str)}}
+        yield around
+    for each in answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ():
+        yield from things(each, around)
+
+
+def filled(part: Any, thing: dict[str, Any]) -> Any:
+    """A part of a case, with what this thing says for the names that both have."""
+    if isinstance(part, dict):
+        return {name: thing.get(name, filled(value, thing)) for name, value in part.items()}
+    return [filled(each, thing) for each in part] if isinstance(part, list) else part

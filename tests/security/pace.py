@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, settings
 
 LONG = "cases"
 ALWAYS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile(LONG, max_examples=6, stateful_step_count=20, **ALWAYS)
+STEPS = 20  # of one walk
+settings.register_profile(LONG, **ALWAYS)
 
 
 def is_long() -> bool:
@@ -19,11 +20,16 @@ def of_calls() -> settings:
     return settings(max_examples=200 if is_long() else 20, **ALWAYS)
 
 
-def of_machines() -> settings:
-    """For call after call, by each of so many machines."""
-    return settings() if is_long() else settings(max_examples=6, stateful_step_count=8, **ALWAYS)
+def of_walks() -> settings:
+    """For call after call: walks of so many steps, until there are enough cases."""
+    return settings(max_examples=2 * cases() // STEPS, **ALWAYS)
 
 
 def cases() -> int:
-    """How many calls after calls there are at least, by machines of which each begins otherwise."""
+    """How many calls after calls there are at least."""
     return 10_000 if is_long() else 100
+
+
+def breadth() -> float:
+    """The share of all calls that are tried at least."""
+    return 1.0 if is_long() else 0.5
