@@ -20,6 +20,7 @@ from tests.journeys.traveller import PASSWORD, Traveller, event_body
 from tests.security import pace, routes
 
 FILLED = 0.8  # of the cases, with what was heard
+SOME = 4
 
 CHECKS = [
     not_a_server_error,
@@ -85,14 +86,17 @@ class Walk:
     def take(self, case: Case) -> None:
         """Make this call signed in, and then as nobody. Raises AssertionError and Schemathesis's own."""
         if self.chance.random() < FILLED:
-            self._sends_what_was_heard(case, self.chance.choice(self.heard))
+            self._sends_what_was_heard(case)
         answer = self._asked(case, self.person.headers["Authorization"])
         if case.method.upper() != "GET" and answer.status_code < 300 and answer.content:
             self.heard += things(answer.json())
         nobody, call = self._asked(case, ""), named(case)
         assert call not in needs_token() or nobody.status_code >= 400, f"{call} is open to nobody"
 
-    def _sends_what_was_heard(self, case: Case, thing: dict[str, Any]) -> None:
+    def _sends_what_was_heard(self, case: Case) -> None:
+        """Of some things, the one that says most of what is asked for."""
+        asked = {*case.path_parameters, *(case.body if isinstance(case.body, dict) else ())}
+        thing = max(self.chance.choices(self.heard, k=SOME), key=lambda each: len(asked & each.keys()))
         if named(case) == "POST /events":  # few would be good by chance, and all else begins with one
             case.body = event_body()
         case.path_parameters, case.query, case.body = (
