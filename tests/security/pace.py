@@ -31,5 +31,5 @@ def cases() -> int:
 
 
 def breadth() -> float:
-    """The share of all calls that are tried at least."""
-    return 1.0 if is_long() else 0.5
+    """The share of all calls that are tried at least; a single walk has 20 of them."""
+    return 1.0 if is_long() else 0.3
