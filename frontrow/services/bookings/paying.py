@@ -127,6 +127,7 @@ def paid(payment: Paid, now: datetime) -> None:
         return _paid_late(payment, now)
     booking = Booking.objects.get(booking_id=payment.booking_id)
     metrics.became_tickets(booking.booking_date, payment.date, now)
+    point("bookings.confirming")
     return messages.bookings_confirmed([booking])
 
 
