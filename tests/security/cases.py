@@ -13,22 +13,13 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi import checks
 
+from tests.contracts.generating import CHECKS
 from tests.journeys.traveller import PASSWORD, Traveller, event_body
 from tests.security import pace, routes
 
 FILLED = 0.8  # of the cases, with what was heard
-SOME = 4
-
-CHECKS = [
-    not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_schema_conformance,
-    checks.response_headers_conformance,
-]
+SOME = 4  # things that are looked at for the one that fits best
 
 
 def together() -> dict[str, Any]:
@@ -60,16 +51,13 @@ def needs_token() -> set[str]:
 
 
 def ways() -> st.SearchStrategy[tuple[Random, tuple[Case, ...]]]:
-    """Calls of all services in any order, with the chance that fills them.
-
-    A number stands for both: drawn one by one, Hypothesis would ask for the first again and again.
-    """
+    """Calls of all services in any order, each once, with the chance that fills them."""
     operations = [each.ok() for each in schemathesis.openapi.from_dict(together()).get_all_operations()]
-    return st.integers(0, 2**32).flatmap(
-        lambda number: st.tuples(
-            st.builds(Random, st.just(number)),
-            st.tuples(*(each.as_strategy() for each in Random(number).sample(operations, pace.STEPS))),  # noqa: S311
-        )
+    some = st.permutations(operations).map(lambda order: order[: pace.STEPS])
+    # What chance chooses from depends on answers: it must not draw from what Hypothesis repeats.
+    return st.tuples(
+        st.randoms(use_true_random=True),
+        some.flatmap(lambda chosen: st.tuples(*(each.as_strategy() for each in chosen))),
     )
 
 
@@ -90,14 +78,16 @@ class Walk:
         answer = self._asked(case, self.person.headers["Authorization"])
         if case.method.upper() != "GET" and answer.status_code < 300 and answer.content:
             self.heard += things(answer.json())
-        nobody, call = self._asked(case, ""), named(case)
+        nobody, call = self._asked(case, ""), case.operation.label
         assert call not in needs_token() or nobody.status_code >= 400, f"{call} is open to nobody"
 
     def _sends_what_was_heard(self, case: Case) -> None:
         """Of some things, the one that says most of what is asked for."""
         asked = {*case.path_parameters, *(case.body if isinstance(case.body, dict) else ())}
         thing = max(self.chance.choices(self.heard, k=SOME), key=lambda each: len(asked & each.keys()))
-        if named(case) == "POST /events":  # few would be good by chance, and all else begins with one
+        if (
+            case.operation.label == "POST /events"
+        ):  # few would be good by chance, and all else begins with one
             case.body = event_body()
         case.path_parameters, case.query, case.body = (
             filled(part, thing) for part in (case.path_parameters, case.query, case.body)
@@ -105,13 +95,9 @@ class Walk:
 
     def _asked(self, case: Case, authorization: str) -> Any:
         answer = case.call(base_url=self.address, headers={"Authorization": authorization})
-        self.tried[named(case), answer.status_code] += 1
+        self.tried[case.operation.label, answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
         return answer
-
-
-def named(case: Case) -> str:
-    return f"{case.method.upper()} {case.path}"
 
 
 def things(answer: Any, around: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
@@ -119,7 +105,8 @@ def things(answer: Any, around: dict[str, Any] | None = None) -> Iterator[dict[s
     if isinstance(answer, dict):
         around = {**(around or {}), **{name: told for name, told in answer.items() if isinstance(told, str)}}
         yield around
-    for each in answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ():
+        answer = list(answer.values())
+    for each in answer if isinstance(answer, list) else ():
         yield from things(each, around)
 
 

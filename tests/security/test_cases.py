@@ -6,7 +6,6 @@ from contextlib import closing
 import pytest
 from hypothesis import given
 
-import tests.contracts.test_schemathesis  # noqa: F401  # the formats of our fields
 from tests.journeys.traveller import Traveller
 from tests.security import cases, matrix, pace
 
