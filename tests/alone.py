@@ -42,9 +42,8 @@ def services_alone(**changes: str) -> Iterator[dict[str, str]]:
         }  # fmt: skip
         assert [process.wait(60) for process in begun("migrate").values()] == [0] * len(SERVICES)
         serving = begun("serve")
-        for (
-            process
-        ) in serving.values():  # the last said is the first done: all are told before one is waited for
+        # What is said last is done first: all are told to end before one is waited for.
+        for process in serving.values():
             stack.callback(process.wait, 30)
         for process in serving.values():
             stack.callback(process.terminate)
