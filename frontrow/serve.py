@@ -1,5 +1,6 @@
 """One serving process: Granian with one worker and a few threads."""
 
+import gc
 import multiprocessing
 import os
 import pkgutil
@@ -23,6 +24,7 @@ FAST = {  # services that have a fast door, where they run alone
     "bookings": "frontrow.services.bookings.door:BookingsDoor",
     "payments": "frontrow.services.payments.door:PaymentsDoor",
 }
+YOUNG = 10_000  # objects between two looks for cycles: our requests leave none
 AT_ONCE = 8192  # requests that a fast door has in hand; it refuses by itself, and at once, what is too much
 
 
@@ -71,6 +73,7 @@ def fast() -> "FastDoor":
     from django.conf import settings
 
     door: FastDoor = pkgutil.resolve_name(FAST[settings.ENVIRONMENT.services[0]])()
+    _settle()
     return door
 
 
@@ -80,6 +83,7 @@ def application() -> "WSGIHandler":
     from frontrow.wsgi import application as wsgi
 
     _work_too()
+    _settle()
     return wsgi
 
 
@@ -88,6 +92,13 @@ def _end_with_server() -> None:
     server = multiprocessing.parent_process()
     if server and server.pid:
         follow(server.pid, signal.SIGKILL)
+
+
+def _settle() -> None:
+    """What is there now stays, and the collector of cycles need not look at it while requests come and go."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def _work_too() -> None:

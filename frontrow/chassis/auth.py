@@ -1,15 +1,11 @@
-"""Who is asking: access tokens (EdDSA, RFC 9068) verified against the key set of users."""
+"""Who is asking: access tokens (access_token.py) verified against the key set of users."""
 
-import json
-import re
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import jwt
 import structlog
 from django.conf import settings
 from django.core import signing
@@ -17,19 +13,13 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
-from frontrow.chassis import clock, http
+from frontrow.chassis import access_token, clock, http
 from frontrow.chassis.middleware import INTERNAL_HEADER, from_service
 from frontrow.chassis.refusals import InvalidToken, NotFound, Refusal, Unavailable
 
 log = structlog.get_logger(__name__)
-ALGORITHM = "EdDSA"
-TOKEN_TYPE = "at+jwt"  # noqa: S105
 ADMIN, TWO_FACTORS = "admin", "mfa"
 LEEWAY_SECONDS = 5  # that users' database may be ahead of ours
-CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
-HEADER = {"alg", "typ", "kid"}  # what users says there, and nothing else
-# Three parts in the one spelling that base64url has for each: the last character of 64 bytes ends in zeros.
-COMPACT = re.compile(r"[A-Za-z0-9_-]{1,1000}\.[A-Za-z0-9_-]{1,4000}\.[A-Za-z0-9_-]{85}[AQgw]")
 LONGEST_SECONDS = 86_400 + LEEWAY_SECONDS  # that any installation lets a token live
 SHARED = "key-set"  # where replicas share what they fetched
 REFETCH_SECONDS = 1.0  # an unknown kid asks users again, at most this often
@@ -61,14 +51,14 @@ class KeySet:
     """
 
     def __init__(self) -> None:
-        self.keys: dict[str, Any] = {}
+        self.keys: dict[str, access_token.Key] = {}
         self.people: dict[str, tuple[Person, float]] = {}  # by token, until it expires
         self.fetched = float("-inf")
         self.failure: Unavailable | None = None  # of the last fetch
         self.lock = threading.Lock()  # of who asks users
         self.memory = threading.Lock()
 
-    def find(self, kid: str) -> Any:
+    def find(self, kid: str) -> access_token.Key:
         """The key of this kid. Raises InvalidToken if users publishes none, Unavailable if it is away.
 
         While one asks, who has a key that was good a moment ago goes on with it: users may be slow to answer.
@@ -135,7 +125,7 @@ class KeySet:
             self.failure, self.fetched = failure, time.monotonic()
 
     def _take(self, published: list[dict[str, Any]], fetched: float) -> None:
-        keys = {key["kid"]: jwt.PyJWK(key, algorithm=ALGORITHM) for key in published}
+        keys = {key["kid"]: access_token.key_of(key) for key in published}
         with self.memory:
             self.keys, self.people = keys, {}
         self.failure, self.fetched = None, fetched
@@ -157,7 +147,7 @@ def recall(token: str) -> Person | None:
 def asks_nobody(token: str) -> bool:
     """Whether verifying this token needs no call to users: its key is known, and the key set is fresh."""
     try:
-        return KEYS.is_fresh(_kid(token))
+        return KEYS.is_fresh(access_token.kid_of(token))
     except InvalidToken:
         return True
 
@@ -168,67 +158,21 @@ def verify(token: str) -> Person:
 
 
 def _verified(token: str) -> Person:
-    environment, kid = settings.ENVIRONMENT, _kid(token)
-    try:
-        claims = jwt.decode(
-            token, KEYS.find(kid), algorithms=[ALGORITHM],
-            audience=environment.token_audience, issuer=environment.token_issuer,
-            options={"require": CLAIMS, "strict_aud": True,
-                     "verify_exp": False, "verify_iat": False},
-        )  # fmt: skip
-        person = _person(claims)
-    except (jwt.InvalidTokenError, ValueError, TypeError):
-        raise InvalidToken from None
+    environment, kid = settings.ENVIRONMENT, access_token.kid_of(token)
+    claims = access_token.claims_of(token, KEYS.find(kid))
+    if (claims.issuer, claims.audience) != (environment.token_issuer, environment.token_audience):
+        raise InvalidToken
     if not _is_fresh(claims):
         raise InvalidToken
-    KEYS.remember(token, kid, person, claims["exp"])
+    person = Person(claims.user_id, claims.roles, claims.amr)
+    KEYS.remember(token, kid, person, claims.ends)
     return person
 
 
-def _is_fresh(claims: Mapping[str, Any]) -> bool:
+def _is_fresh(claims: access_token.Claims) -> bool:
     """Whether a token is to be taken now, by the clock that all share; nothing else knows that clock."""
     now = clock.now().timestamp()
-    return bool(claims["iat"] <= now + LEEWAY_SECONDS and now < claims["exp"] <= now + LONGEST_SECONDS)
-
-
-def _kid(token: str) -> str:
-    """The key that a token names. Raises InvalidToken unless its form and header are as users makes them."""
-    if not COMPACT.fullmatch(token):
-        raise InvalidToken
-    try:
-        header = jwt.utils.base64url_decode(token.partition(".")[0])
-        told = json.loads(header, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        raise InvalidToken from None
-    if not isinstance(told, dict) or told.keys() != HEADER or not isinstance(told["kid"], str):
-        raise InvalidToken
-    if (told["alg"], told["typ"]) != (ALGORITHM, TOKEN_TYPE):
-        raise InvalidToken
-    return str(told["kid"])
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    told = dict(pairs)
-    if len(told) != len(pairs):
-        raise ValueError("a member stands twice")
-    return told
-
-
-def _person(claims: dict[str, Any]) -> Person:
-    """Whom verified claims are about. Raises InvalidToken for those of a form that users never gives them."""
-    times, user_id = (claims["iat"], claims["exp"]), UUID(claims["sub"])
-    if any(type(moment) is not int for moment in times):
-        raise InvalidToken
-    if str(user_id) != claims["sub"]:
-        raise InvalidToken
-    return Person(user_id, _words(claims, "roles"), _words(claims, "amr"))
-
-
-def _words(claims: dict[str, Any], name: str) -> frozenset[str]:
-    words = claims.get(name, [])
-    if not isinstance(words, list) or any(not isinstance(word, str) for word in words):
-        raise InvalidToken
-    return frozenset(words)
+    return claims.begins <= now + LEEWAY_SECONDS and now < claims.ends <= now + LONGEST_SECONDS
 
 
 class Bearer(HttpBearer):

@@ -6,7 +6,7 @@ import os
 import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -61,6 +61,8 @@ class Environment(BaseSettings):
     """The settings of one process; refused as a whole, by name, when one is wrong."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # Django asks each setting for this whenever it is read, and pydantic is slow to say that there is none.
+    _mask_wrapped: ClassVar[bool] = True
 
     services: Annotated[list[Service | Literal["web"]], NoDecode] = Field(
         default=[*SERVICES, PAGES],
@@ -131,6 +133,9 @@ class Environment(BaseSettings):
     call_seconds: float = Field(3.0, gt=0, le=60, description="Longest wait for another service, seconds")
 
     work_in_process: bool = Field(False, description="Do messages and periodic work in the serving process")
+    work_nice: int = Field(
+        10, ge=0, le=19, description="How far messages and periodic work step back for who sells, by nice(2)"
+    )
     prefetch: int = Field(
         20, ge=1, le=1000, description="Bundles of messages a listener takes from the broker at once"
     )

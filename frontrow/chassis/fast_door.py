@@ -8,6 +8,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
@@ -58,12 +59,18 @@ class Route(NamedTuple):
     answer: Callable[[Asked], Awaitable[Answer]]
 
 
+def _is_ours(host: str) -> bool:
+    """Whether we are asked by a name of ours, as Django looks at it."""
+    return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+
+
 class FastDoor(ABC):
     """What Granian calls for each request."""
 
     def __init__(self) -> None:
         self.threads = Threads()
         self.django = Django(self.threads)
+        self.is_ours = lru_cache(maxsize=64)(_is_ours)
 
     @abstractmethod
     def route(self, method: str, path: str) -> Route | None:
@@ -90,7 +97,7 @@ class FastDoor(ABC):
     async def _answer(self, route: Route, scope: Any, proto: Any, request_id: str) -> Answer:
         if route.group.is_full:  # before anything is looked at: to refuse is to cost nothing
             raise Unavailable
-        if not validate_host(split_domain_port(scope.headers.get("host") or "")[0], settings.ALLOWED_HOSTS):
+        if not self.is_ours(scope.headers.get("host") or ""):
             raise BadRequest
         if not clock.is_known():
             await self.threads.run(clock.learn)

@@ -5,7 +5,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core import signing
@@ -15,7 +14,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
-from frontrow.chassis import auth, http
+from frontrow.chassis import access_token, auth, http
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import InvalidToken, NotFound, Unavailable
 from tests.security.tokens import BAD, GONE, Forger
@@ -36,7 +35,7 @@ def public(private=OURS, **more):
 @pytest.fixture
 def known():
     """The key of these tests is one that users published a moment ago."""
-    auth.KEYS.keys = {KID: jwt.PyJWK(public(), algorithm="EdDSA")}
+    auth.KEYS.keys = {KID: access_token.key_of(public())}
     auth.KEYS.fetched = time.monotonic()
 
 

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from jwt.algorithms import OKPAlgorithm
 
-from frontrow.chassis.auth import ALGORITHM, TOKEN_TYPE
+from frontrow.chassis.access_token import ALGORITHM, TYPE
 from frontrow.chassis.http import ATTEMPTS
 from frontrow.chassis.ids import new_id
 from frontrow.services.users import rules, sealing
@@ -38,7 +38,7 @@ def sign(user_id: UUID, roles: list[str], now: datetime, amr: Sequence[str] = ("
         "iat": now, "exp": now + timedelta(seconds=environment.access_token_seconds),
         "jti": str(new_id()), "roles": roles, "amr": list(amr),
     }  # fmt: skip
-    return jwt.encode(claims, _open(key), ALGORITHM, headers={"kid": key.kid, "typ": TOKEN_TYPE})
+    return jwt.encode(claims, _open(key), ALGORITHM, headers={"kid": key.kid, "typ": TYPE})
 
 
 def published(now: datetime) -> dict[str, Any]:
