@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, models
 
+from frontrow.chassis.arrays import array
 from frontrow.chassis.models import Absence
 from frontrow.chassis.refusals import Refusal
 
@@ -22,6 +23,8 @@ SHARE = (  # the second number keeps these apart from the locks of who books
     " SELECT DISTINCT hashtextextended(person::text, 1) AS place FROM unnest(%s::uuid[]) AS person ORDER BY 1"
     ") people"
 )
+OUT = "SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_out"
+ERASED = "SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_erased"
 
 
 class AccountDisabled(Refusal):
@@ -66,12 +69,12 @@ def erase(user_id: UUID, version: int) -> None:
 
 def out(user_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these people who are out; the others stay in until the caller's transaction ends."""
-    return _marked(user_ids, is_out=True)
+    return _marked(OUT, user_ids)
 
 
 def erased(user_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these people who are erased; the others are not until the caller's transaction ends."""
-    return _marked(user_ids, is_erased=True)
+    return _marked(ERASED, user_ids)
 
 
 def check(user_id: UUID) -> None:
@@ -80,13 +83,13 @@ def check(user_id: UUID) -> None:
         raise AccountDisabled
 
 
-def _marked(user_ids: Iterable[UUID], **state: bool) -> set[UUID]:
+def _marked(which: str, user_ids: Iterable[UUID]) -> set[UUID]:
     """Looked at once the locks are ours: an absence that was being written then is seen."""
     people = {mark_of(user_id): user_id for user_id in user_ids}
     with connection.cursor() as cursor:
-        cursor.execute(SHARE, [list(people.values())])
-    found = Absence.objects.filter(pk__in=people, **state).values_list("pk", flat=True)
-    return {people[mark] for mark in found}
+        cursor.execute(SHARE, [array(people.values())])
+        cursor.execute(which, [array(people)])
+        return {people[mark] for (mark,) in cursor.fetchall()}
 
 
 def _lock(user_id: UUID) -> None:

@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from frontrow.chassis import clock, metrics
 from frontrow.chassis.arrays import array
+from frontrow.chassis.logs import Lines
 from frontrow.chassis.message import Message
 from frontrow.chassis.models import Heard
 
@@ -100,9 +101,10 @@ def hear(listener: str, *messages: Message) -> None:
 def _tell(listener: str, messages: list[Message]) -> None:
     """Count them, and leave a line for each by which a request is followed into who heard of it."""
     metrics.MESSAGES_HEARD.labels(listener, messages[0].type).inc(len(messages))
-    for message in messages:
-        log.info("heard", listener=listener, type=message.type, message_id=str(message.id),
-                 request_id=message.request_id)  # fmt: skip
+    with Lines.together():
+        for message in messages:
+            log.info("heard", listener=listener, type=message.type, message_id=str(message.id),
+                     request_id=message.request_id)  # fmt: skip
 
 
 def _mark(listener: str, messages: Iterable[Message]) -> set[UUID]:

@@ -1,9 +1,11 @@
 """Structured logs: one line a fact, with the request's and its trace's id, and never a secret."""
 
+import contextlib
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, ClassVar, TextIO
 
@@ -48,13 +50,26 @@ class Lines:
     """A logger of structlog's that writes finished lines where the standard library's go, at no detour."""
 
     handler: "ClassVar[logging.StreamHandler[TextIO]]"  # of all, also of those that have logged already
+    many: "ClassVar[ContextVar[bool]]" = ContextVar("many", default=False)
 
     def __init__(self, name: str):
         self.name = name
 
     def write(self, line: str) -> None:
         self.handler.stream.write(line + "\n")
-        self.handler.stream.flush()
+        if not self.many.get():
+            self.handler.stream.flush()
+
+    @classmethod
+    @contextlib.contextmanager
+    def together(cls) -> Iterator[None]:
+        """Whoever says many lines has them written at once."""
+        before = cls.many.set(True)
+        try:
+            yield
+        finally:
+            cls.many.reset(before)
+            cls.handler.stream.flush()
 
     debug = info = warning = error = critical = exception = write
 

@@ -13,8 +13,9 @@ from frontrow.chassis.ids import new_id
 from frontrow.chassis.limits import Limit
 from frontrow.chassis.refusals import NotFound, Refusal
 from frontrow.services.notifications import clients, known, rules
-from frontrow.services.notifications.models import Announcement, Booking, Event, Notification
+from frontrow.services.notifications.models import Announcement, Booking, Event
 from frontrow.services.notifications.notification import tell
+from frontrow.services.notifications.telling import Draft
 
 log = structlog.get_logger(__name__)
 LIMIT = Limit("announcements", 20, 3600)  # of an event by its organiser
@@ -78,7 +79,7 @@ def to_person(user_id: UUID, subject: str, message: str, now: datetime) -> UUID:
     announcement_id = new_id()
     with transaction.atomic(durable=True):
         facts = {"subject": subject, "message": message}
-        draft = Notification(
+        draft = Draft(
             user_id=user_id, kind=rules.ORGANIZER_MESSAGE, cause=announcement_id, facts=facts, date=now
         )
         tell([draft], now)
@@ -125,7 +126,7 @@ def _tell_page(announcement: Announcement, now: datetime) -> bool:
     return True
 
 
-def _drafts(announcement: Announcement, items: list[dict[str, Any]]) -> list[Notification]:
+def _drafts(announcement: Announcement, items: list[dict[str, Any]]) -> list[Draft]:
     """A notification for each person of a page who does not know already. They may have several bookings."""
     ids = {UUID(item["bookingId"]) for item in items if _concerns(announcement, item)}
     if announcement.before:
@@ -133,7 +134,7 @@ def _drafts(announcement: Announcement, items: list[dict[str, Any]]) -> list[Not
         ids -= set(late.values_list("pk", flat=True))
     people = dict.fromkeys(UUID(item["userId"]) for item in items if UUID(item["bookingId"]) in ids)
     return [
-        Notification(
+        Draft(
             user_id=user_id, kind=announcement.kind, cause=announcement.pk, event_id=announcement.event_id,
             facts={**announcement.facts, "eventId": str(announcement.event_id)}, date=announcement.created_at,
         )

@@ -6,8 +6,8 @@ from frontrow.chassis import clock
 from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
 from frontrow.services.notifications import erasing, known, rules
-from frontrow.services.notifications.models import Notification
 from frontrow.services.notifications.notification import tell
+from frontrow.services.notifications.telling import Draft
 
 WHO = ("userId", "organizerId")  # what nobody is told by; so that no text needs to be searched for them
 
@@ -50,7 +50,7 @@ def bookings(messages: list[Message]) -> None:
     tell([_of_booking(message) for message in messages], clock.now())
 
 
-def _of_booking(message: Message) -> Notification:
+def _of_booking(message: Message) -> Draft:
     if message.data.get("reason") == "event_cancelled":
         return _draft(rules.EVENT_CANCELLED, message, "eventId")  # once, however many bookings
     return _draft(f"booking_{message.data['status']}", message, "bookingId")
@@ -67,17 +67,17 @@ def refunds_succeeded(messages: list[Message]) -> None:
     tell([_draft(rules.REFUND_SUCCEEDED, message, "refundId") for message in messages], clock.now())
 
 
-def _of_account(kind: str, message: Message, cause: str, facts: dict[str, str]) -> Notification:
+def _of_account(kind: str, message: Message, cause: str, facts: dict[str, str]) -> Draft:
     user_id, cause_id = (UUID(message.data[name]) for name in ("userId", cause))
-    return Notification(user_id=user_id, kind=kind, cause=cause_id, facts=facts, date=message.time)
+    return Draft(user_id=user_id, kind=kind, cause=cause_id, facts=facts, date=message.time)
 
 
-def _draft(kind: str, message: Message, cause: str, **more: str | None) -> Notification:
+def _draft(kind: str, message: Message, cause: str, **more: str | None) -> Draft:
     data = message.data
     user_id, cause_id, event_id, booking_id = (
         UUID(data[name]) for name in ("userId", cause, "eventId", "bookingId")
     )
-    return Notification(
+    return Draft(
         user_id=user_id, kind=kind, cause=cause_id, event_id=event_id, booking_id=booking_id,
         facts={**{name: data[name] for name in data if name not in WHO}, **more}, date=message.time,
     )  # fmt: skip

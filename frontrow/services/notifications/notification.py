@@ -14,7 +14,7 @@ from frontrow.chassis import absences, metrics
 from frontrow.chassis.arrays import array
 from frontrow.services.notifications import known, rules
 from frontrow.services.notifications.models import Notification, Unwanted
-from frontrow.services.notifications.telling import COLUMNS, TELL, TELL_OF, told
+from frontrow.services.notifications.telling import COLUMNS, TELL, TELL_OF, Draft, told
 from frontrow.services.notifications.words import words
 
 log = structlog.get_logger(__name__)
@@ -22,7 +22,7 @@ EVENTS_AT_ONCE, AT_ONCE = 20, 500  # events, and notifications of each, that are
 PATIENCE = timedelta(seconds=2)  # the news of an event are usually on their way
 
 
-def tell(drafts: list[Notification], now: datetime) -> None:
+def tell(drafts: list[Draft], now: datetime) -> None:
     """Tell people what they were not told yet: in the app, and by mail if they want that.
 
     What speaks of an event unknown here waits for it. Who is erased is told nothing any more. Runs in the

@@ -4,11 +4,14 @@ It writes the notifications, the event as they speak of it, and a delivery for e
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
+from frontrow.chassis.ids import new_id
 from frontrow.services.notifications import rules
 from frontrow.services.notifications.models import WAITING
 
@@ -62,6 +65,20 @@ fresh AS (
   RETURNING notification_id, user_id, kind, told
 ),
 {MAILED}"""  # noqa: S608, of our own words only
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody is to be told: a Notification before it is one, at a fourth of the cost."""
+
+    user_id: UUID
+    kind: str
+    cause: UUID
+    facts: dict[str, Any]
+    date: datetime
+    event_id: UUID | None = None
+    booking_id: UUID | None = None
+    notification_id: UUID = field(default_factory=new_id)
 
 
 def told(statement: str, given: Mapping[str, Any], now: datetime) -> int:

@@ -10,6 +10,7 @@ from frontrow.chassis.ids import new_id
 from frontrow.services.notifications import rules
 from frontrow.services.notifications.models import Announcement, Notification
 from frontrow.services.notifications.notification import tell
+from frontrow.services.notifications.telling import Draft
 from tests.cast import Actor, settle
 
 from .stage import NOW
@@ -23,7 +24,7 @@ def of(actor, rest=""):
 
 def tell_of(actor, count, **more):
     drafts = [
-        Notification(
+        Draft(
             user_id=actor.user_id, kind=rules.ORGANIZER_MESSAGE, cause=new_id(),
             facts={"subject": f"Word {n}", "message": "Dear all"}, date=NOW + timedelta(seconds=n),
             **more,
@@ -81,7 +82,7 @@ class TestReading:
         assert len(ben.get(of(ben, "?kind=organizer_message"))[1]["items"]) == 2
         assert ben.get(of(ben, "?kind=event_cancelled"))[1]["items"] == []
         assert ben.get(of(ben, "?kind=nonsense"))[0] == 422
-        assert ben.post(of(ben, "/read"), {"notificationIds": [str(one.pk)]})[0] == 204
+        assert ben.post(of(ben, "/read"), {"notificationIds": [str(one.notification_id)]})[0] == 204
         assert len(ben.get(of(ben, "?unread=true"))[1]["items"]) == 2
         assert ben.post(of(ben, "/read"), {})[0] == 204
         assert ben.get(of(ben, "?unread=true"))[1]["items"] == []
@@ -92,7 +93,7 @@ class TestReading:
         (one, *_) = tell_of(ben, 3)
         tell_of(cy, 1)
         assert ben.get(of(ben, "/unread"))[1] == {"unread": 3}
-        ben.post(of(ben, "/read"), {"notificationIds": [str(one.pk)]})
+        ben.post(of(ben, "/read"), {"notificationIds": [str(one.notification_id)]})
         assert ben.get(of(ben, "/unread"))[1] == {"unread": 2}
         ben.post(of(ben, "/read"), {})
         assert (ben.get(of(ben, "/unread"))[1], cy.get(of(cy, "/unread"))[1]) == (

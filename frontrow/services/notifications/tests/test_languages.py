@@ -11,6 +11,7 @@ from frontrow.chassis.ids import new_id
 from frontrow.services.notifications import mailing, rules, words
 from frontrow.services.notifications.models import Notification, Person
 from frontrow.services.notifications.notification import in_language, tell
+from frontrow.services.notifications.telling import Draft
 
 from .stage import BEN, FACTS, MAILED, MOVED, NOW, TOLD, heard, told
 
@@ -91,7 +92,7 @@ def test_a_reason_of_which_we_know_nothing_is_told_as_the_bank_says_it():
 @pytest.mark.django_db
 class TestReading:
     def tell(self, actor, kind="user_registered", **facts):
-        tell([Notification(user_id=actor.user_id, kind=kind, cause=new_id(), facts=facts, date=NOW)], NOW)
+        tell([Draft(user_id=actor.user_id, kind=kind, cause=new_id(), facts=facts, date=NOW)], NOW)
 
     def read(self, actor, wanted=None):
         headers = {

@@ -11,8 +11,9 @@ from icalendar import Calendar
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.refusals import Unavailable
 from frontrow.services.notifications import clients, mailing, rules
-from frontrow.services.notifications.models import GIVEN_UP, SENT, SKIPPED, WAITING, Delivery, Notification
+from frontrow.services.notifications.models import GIVEN_UP, SENT, SKIPPED, WAITING, Delivery
 from frontrow.services.notifications.notification import tell
+from frontrow.services.notifications.telling import Draft
 
 from .stage import BEN, BOOKING, MAILED, NOW, ben_is_known, ben_is_told_of_the_change, heard, told
 
@@ -36,7 +37,7 @@ def state(kind="booking_held"):
 def write(count):
     """So many notifications that are due, oldest first."""
     for number in range(count):
-        draft = Notification(
+        draft = Draft(
             user_id=BEN, kind=rules.ORGANIZER_MESSAGE, cause=new_id(), date=NOW,
             facts={"subject": f"Word {number}", "message": "Dear all"},
         )  # fmt: skip

@@ -12,8 +12,9 @@ from django.db import connection
 
 from frontrow.chassis.ids import new_id
 from frontrow.services.notifications import mailing, rules
-from frontrow.services.notifications.models import SENT, Delivery, Notification
+from frontrow.services.notifications.models import SENT, Delivery
 from frontrow.services.notifications.notification import tell
+from frontrow.services.notifications.telling import Draft
 
 from .stage import BEN, NOW, ben_is_known
 
@@ -78,7 +79,7 @@ def write(count):
     for number in range(count):
         facts = {"subject": f"Word {number}", "message": "Dear all – ä"}
         tell(
-            [Notification(user_id=BEN, kind=rules.ORGANIZER_MESSAGE, cause=new_id(), facts=facts, date=NOW)],
+            [Draft(user_id=BEN, kind=rules.ORGANIZER_MESSAGE, cause=new_id(), facts=facts, date=NOW)],
             NOW,
         )
 

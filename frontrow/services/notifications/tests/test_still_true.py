@@ -12,6 +12,7 @@ from frontrow.services.notifications import announcement, clients, mailing, noti
 from frontrow.services.notifications.letter import letter
 from frontrow.services.notifications.models import Delivery, Event, Notification
 from frontrow.services.notifications.notification import tell
+from frontrow.services.notifications.telling import Draft
 
 from .stage import BEN, BOOKING, EVENT, MAILED, NOW, ben_is_known, heard, kinds, told
 from .test_announcement import LATER, START, holders, work_off  # noqa: F401
@@ -175,7 +176,7 @@ def test_an_administrator_does_not_speak_as_the_organizer(holders):  # noqa: F81
 
 
 def test_who_booked_nothing_is_not_told_that_they_did():
-    draft = Notification(
+    draft = Draft(
         user_id=BEN,
         kind=rules.ORGANIZER_MESSAGE,
         cause=new_id(),
@@ -183,7 +184,8 @@ def test_who_booked_nothing_is_not_told_that_they_did():
         date=NOW,
     )
     tell([draft], NOW)
-    assert "because you have an account" in letter(draft, "a@b.example", "Ben", [], NOW).body
+    mail = letter(Notification.objects.get(), "a@b.example", "Ben", [], NOW)
+    assert "because you have an account" in mail.body
 
 
 def test_an_organizer_does_not_write_without_end(holders):  # noqa: F811
