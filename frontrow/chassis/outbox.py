@@ -23,6 +23,7 @@ WITH oldest AS MATERIALIZED (SELECT id FROM chassis_outbox ORDER BY id LIMIT %s 
 DELETE FROM chassis_outbox message USING oldest WHERE message.id = oldest.id
 RETURNING message.id, type, key, version, created_at, request_id, data
 """
+SOME = "SELECT EXISTS (SELECT FROM chassis_outbox)"
 NEWS = threading.Event()  # set when this process has said something
 
 
@@ -50,6 +51,8 @@ def relay(publish: Callable[[list[Message]], None] | None = None) -> int:
 
     Several relays may run at once. What the transport raises is raised; then the messages stay.
     """
+    if not _is_some():
+        return 0
     with transaction.atomic(durable=True):
         messages = _taken()
         if messages:
@@ -57,6 +60,13 @@ def relay(publish: Callable[[list[Message]], None] | None = None) -> int:
             point("relay.confirmed")
             transaction.on_commit(partial(_count, messages))
     return len(messages)
+
+
+def _is_some() -> bool:
+    """A look that costs a third of a transaction: every quarter of a second, in every service, for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute(SOME)
+        return bool(cursor.fetchone()[0])
 
 
 def _taken() -> list[Message]:
