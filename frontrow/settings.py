@@ -31,6 +31,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "frontrow.chassis.middleware.RequestContext",
+    "frontrow.chassis.middleware.Packed",
     "frontrow.chassis.middleware.SafeHeaders",
     "frontrow.chassis.middleware.Problems",
     "whitenoise.middleware.WhiteNoiseMiddleware",

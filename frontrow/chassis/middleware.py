@@ -10,6 +10,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 from frontrow.chassis import metrics
@@ -37,6 +39,7 @@ SAFE = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+TEXT = re.compile(r"text/(html|css|csv|calendar|javascript)|application/((problem\+)?json|xml)|image/svg.xml")
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -108,6 +111,14 @@ class RequestContext:
         path = request.META.get(LOGGED_PATH, request.path)
         level("request", method=request.method, path=path, route=route, status=response.status_code,
               milliseconds=round(seconds * 1000, 1))  # fmt: skip
+
+
+class Packed(GZipMiddleware):
+    """Compresses text for who can read that: browsers, and the gateway where it keeps the answer for many."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.get("Content-Type", "").partition(";")[0]
+        return super().process_response(request, response) if TEXT.fullmatch(kind) else response
 
 
 class SafeHeaders:

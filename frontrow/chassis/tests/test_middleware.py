@@ -1,3 +1,4 @@
+import gzip
 from uuid import UUID
 
 import pytest
@@ -6,7 +7,13 @@ from django.test import RequestFactory
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from frontrow.chassis.middleware import CLIENT_ADDRESS, INTERNAL_HEADER, RequestContext, client_address
+from frontrow.chassis.middleware import (
+    CLIENT_ADDRESS,
+    INTERNAL_HEADER,
+    Packed,
+    RequestContext,
+    client_address,
+)
 
 SECRET = "g" * 32
 
@@ -156,3 +163,27 @@ def test_a_request_in_flight_is_counted_until_it_is_answered(settings):
     assert seen == [before + 1]
     assert REGISTRY.get_sample_value("frontrow_requests_in_flight") == before
     assert REGISTRY.get_sample_value("frontrow_threads") == settings.ENVIRONMENT.threads
+
+
+LONG = "Ä word, and another. " * 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "takes", "packed"),
+    [
+        ("text/html; charset=utf-8", "gzip, br", True),
+        ("application/json; charset=utf-8", "gzip", True),
+        ("application/problem+json", "gzip", True),
+        ("image/svg+xml", "gzip", True),
+        ("text/css", "", False),
+        ("text/html", "br", False),
+        ("image/webp", "gzip", False),
+        ("application/zip", "gzip", False),
+    ],
+)
+def test_text_is_compressed_for_who_can_read_that(kind, takes, packed):
+    answer = Packed(lambda request: HttpResponse(LONG, content_type=kind))(
+        request(**{"Accept-Encoding": takes})
+    )
+    assert answer.has_header("Content-Encoding") is packed
+    assert (gzip.decompress(answer.content) if packed else answer.content).decode() == LONG
