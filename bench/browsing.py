@@ -15,6 +15,7 @@ from frontrow.fleet import packages
 from tests.embedded.system import free_port, wait
 
 LIST = "/"
+BROWSER = {"Accept-Encoding": "gzip"}
 CONNECTIONS = 128
 PLAIN = """
 daemon off; worker_processes {workers}; pid {folder}/pid; error_log stderr crit;
@@ -22,22 +23,34 @@ events {{ worker_connections 4096; }}
 http {{
     access_log {folder}/log combined buffer=4k flush=1s; sendfile on; tcp_nopush on; keepalive_requests 1000000; default_type application/json;
     open_file_cache max=1000; {temps}
-    server {{ listen 127.0.0.1:{port} backlog=2048; root {folder}/files; }}
+    server {{ listen 127.0.0.1:{port} backlog=2048; root {folder}/files; {headers} }}
 }}
 """
+ITS_OWN = [
+    "server",
+    "date",
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "last-modified",
+    "etag",
+]
 TEMPS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 def limit(stage: Services, seconds: int) -> float:
-    """L4: answers a second of nginx from a file."""
-    with _plain(stage, httpx.get(stage.address + LIST).raise_for_status().content) as address:
-        return load.get(f"{address}/body", CONNECTIONS, seconds).rate
+    """L4: answers a second of nginx that sends the same bytes, headers too, the body from a file."""
+    with httpx.stream("GET", stage.address + LIST, headers=BROWSER) as like:
+        body = b"".join(like.raise_for_status().iter_raw())
+    with _plain(stage, body, like.headers) as address:
+        return load.get(f"{address}/body", CONNECTIONS, seconds, BROWSER).rate
 
 
 def browsed(stage: Services, seconds: int) -> tuple[float, float]:
     """Answers a second through the gateway, and how often a second events itself was asked meanwhile."""
     before, began = _asked(stage), time.monotonic()
-    run = load.get(stage.address + LIST, CONNECTIONS, seconds)
+    run = load.get(stage.address + LIST, CONNECTIONS, seconds, BROWSER)
     asked = (_asked(stage) - before) / (time.monotonic() - began)
     if run.refused:
         raise RuntimeError(f"{run.refused} of {run.answers} looks were refused")
@@ -55,14 +68,15 @@ def _asked(stage: Services) -> float:
 
 
 @contextlib.contextmanager
-def _plain(stage: Services, body: bytes) -> Iterator[str]:
+def _plain(stage: Services, body: bytes, told: httpx.Headers) -> Iterator[str]:
     folder, port = stage.folder / f"plain-{time.monotonic_ns()}", free_port()
     (folder / "files").mkdir(parents=True)
     (folder / "files" / "body").write_bytes(body)
     workers = min(os.cpu_count() or 1, 4)  # as the gateway
     temps = " ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPS)
     conf = folder / "nginx.conf"
-    conf.write_text(PLAIN.format(workers=workers, folder=folder, port=port, temps=temps))
+    headers = " ".join(f'add_header {name} "{value}";' for name, value in told.items() if name not in ITS_OWN)
+    conf.write_text(PLAIN.format(workers=workers, folder=folder, port=port, temps=temps, headers=headers))
     nginx = subprocess.Popen(
         [packages.where("nginx"), "-p", str(folder), "-c", str(conf), "-e", "stderr"], preexec_fn=follower(3)
     )

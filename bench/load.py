@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,9 +44,10 @@ def book(address: str, people: Path, events: Path, connections: int, seconds: in
     return _wrk(connections, seconds, words)
 
 
-def get(address: str, connections: int, seconds: int) -> Run:
+def get(address: str, connections: int, seconds: int, headers: Mapping[str, str]) -> Run:
     """GET an address as fast as so many connections can."""
-    return _wrk(connections, seconds, [address])
+    said = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    return _wrk(connections, seconds, [*said, address])
 
 
 def _wrk(connections: int, seconds: int, what: list[str]) -> Run:

@@ -19,4 +19,4 @@ INSERT INTO bookings_booking (
            jsonb_build_array(jsonb_build_object('ticketTypeId', type_id, 'name', 'Ticket', 'quantity', 1, 'price', 2500)),
            1, 2500, 'EUR', 2, ''
     FROM made, generate_series(1, :bookings) WHERE first;
-ANALYZE bookings_event, bookings_eventstock, bookings_typestock, bookings_booking;
+VACUUM (ANALYZE) bookings_event, bookings_eventstock, bookings_typestock, bookings_booking;
