@@ -4,8 +4,9 @@ import contextlib
 import os
 from pathlib import Path
 
-WORK = 10  # of nice(2): about a tenth of what others get while these take all there is
-SIGN_IN = 15  # a thirtieth: hashing passwords is the most costly thing that strangers can ask for
+# Of nice(2): a thirtieth of what others get while these take all there is. To have passwords hashed is the
+# most costly thing that strangers can ask for.
+SIGN_IN = 15
 
 
 def step_back(by: int) -> None:
