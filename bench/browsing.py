@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import httpx
 
@@ -15,9 +15,9 @@ from frontrow.fleet import packages
 from tests.embedded.system import free_port, wait
 
 LIST = "/"
-BROWSER = {"Accept-Encoding": "gzip"}
+PLAIN, BROWSER = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip"}  # who reads
 CONNECTIONS = 128
-PLAIN = """
+CONF = """
 daemon off; worker_processes {workers}; pid {folder}/pid; error_log stderr crit;
 events {{ worker_connections 4096; }}
 http {{
@@ -41,16 +41,15 @@ TEMPS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 def limit(stage: Services, seconds: int) -> float:
     """L4: answers a second of nginx that sends the same bytes, headers too, the body from a file."""
-    with httpx.stream("GET", stage.address + LIST, headers=BROWSER) as like:
-        body = b"".join(like.raise_for_status().iter_raw())
-    with _plain(stage, body, like.headers) as address:
-        return load.get(f"{address}/body", CONNECTIONS, seconds, BROWSER).rate
+    like = httpx.get(stage.address + LIST, headers=PLAIN).raise_for_status()
+    with _plain(stage, like) as address:
+        return load.get(f"{address}/body", CONNECTIONS, seconds, PLAIN).rate
 
 
-def browsed(stage: Services, seconds: int) -> tuple[float, float]:
+def browsed(stage: Services, seconds: int, reader: Mapping[str, str]) -> tuple[float, float]:
     """Answers a second through the gateway, and how often a second events itself was asked meanwhile."""
     before, began = _asked(stage), time.monotonic()
-    run = load.get(stage.address + LIST, CONNECTIONS, seconds, BROWSER)
+    run = load.get(stage.address + LIST, CONNECTIONS, seconds, reader)
     asked = (_asked(stage) - before) / (time.monotonic() - began)
     if run.refused:
         raise RuntimeError(f"{run.refused} of {run.answers} looks were refused")
@@ -68,15 +67,17 @@ def _asked(stage: Services) -> float:
 
 
 @contextlib.contextmanager
-def _plain(stage: Services, body: bytes, told: httpx.Headers) -> Iterator[str]:
+def _plain(stage: Services, like: httpx.Response) -> Iterator[str]:
     folder, port = stage.folder / f"plain-{time.monotonic_ns()}", free_port()
     (folder / "files").mkdir(parents=True)
-    (folder / "files" / "body").write_bytes(body)
+    (folder / "files" / "body").write_bytes(like.content)
     workers = min(os.cpu_count() or 1, 4)  # as the gateway
     temps = " ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPS)
     conf = folder / "nginx.conf"
-    headers = " ".join(f'add_header {name} "{value}";' for name, value in told.items() if name not in ITS_OWN)
-    conf.write_text(PLAIN.format(workers=workers, folder=folder, port=port, temps=temps, headers=headers))
+    headers = " ".join(
+        f'add_header {name} "{value}";' for name, value in like.headers.items() if name not in ITS_OWN
+    )
+    conf.write_text(CONF.format(workers=workers, folder=folder, port=port, temps=temps, headers=headers))
     nginx = subprocess.Popen(
         [packages.where("nginx"), "-p", str(folder), "-c", str(conf), "-e", "stderr"], preexec_fn=follower(3)
     )

@@ -81,8 +81,9 @@ class Measures:
         """Looks a second at what is on, beside nginx with a file, and how often a second the services hear of it."""
         seconds = max(1, self.seconds // 2)
         limit = browsing.limit(self.stage, seconds)
-        rate, asked = browsing.browsed(self.stage, seconds)
-        return {"L4": limit, "browse": rate, "browse_asked_per_s": asked}
+        rate, asked = browsing.browsed(self.stage, seconds, browsing.PLAIN)
+        packed, _ = browsing.browsed(self.stage, seconds, browsing.BROWSER)
+        return {"L4": limit, "browse": rate, "browse_packed": packed, "browse_asked_per_s": asked}
 
     def purchase(self) -> Figures:
         """Places held, paid for and confirmed, a second."""
