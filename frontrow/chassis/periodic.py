@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
 from django.db import transaction
@@ -12,6 +13,7 @@ from frontrow.chassis import metrics
 from frontrow.chassis.models import Job
 
 CLOCK = "clock"
+REST = 50  # times as long as it took, what only measures rests: where much is there, a look takes seconds
 Work = Callable[[datetime], None]
 log = structlog.get_logger(__name__)
 
@@ -62,6 +64,7 @@ class Rota:
     def __init__(self, thread: str = CLOCK) -> None:
         self.thread = thread
         self.next: dict[str, datetime] = {}
+        self.rests: dict[str, float] = {}  # until when, by the steady clock
 
     def run_due(self, now: datetime) -> None:
         """Run what this thread has not looked at for its interval and nobody else has taken."""
@@ -69,8 +72,17 @@ class Rota:
             planned = self.next.get(task.name, now)
             if planned <= now or planned > now + task.every:  # the latter: the clock was put back
                 self.next[task.name] = now + task.every
-                if _take(task, now):
+                if task.everywhere:
+                    self._measure(task, now)
+                elif _take(task, now):
                     _run(task, now)
+
+    def _measure(self, task: Task, now: datetime) -> None:
+        began = monotonic()
+        if began >= self.rests.get(task.name, began):
+            _run(task, now)
+            ended = monotonic()
+            self.rests[task.name] = ended + REST * (ended - began)
 
 
 def _take(task: Task, now: datetime) -> bool:

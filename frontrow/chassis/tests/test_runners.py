@@ -98,6 +98,20 @@ def test_what_only_measures_runs_in_every_process(tasks):
     assert runs == [now, now]
 
 
+def test_what_measures_for_long_rests_for_longer(tasks, monkeypatch):
+    steady, runs = iter([0, 3, 100, 152, 154, 155]), []  # a look takes three seconds
+    monkeypatch.setattr(periodic, "monotonic", lambda: next(steady))
+
+    def measure(now):
+        runs.append(now)
+
+    periodic.every(seconds=30, everywhere=True)(measure)
+    rota, now = periodic.Rota(), timezone.now()
+    for seconds in (0, 100, 152, 190):
+        rota.run_due(now + timedelta(seconds=seconds))
+    assert [(run - now).seconds for run in runs] == [0, 190]
+
+
 def test_a_task_that_never_failed_tells_that(tasks):
     def sweep(now):
         raise AssertionError
