@@ -23,8 +23,7 @@ SHARE = (  # the second number keeps these apart from the locks of who books
     " SELECT DISTINCT hashtextextended(person::text, 1) AS place FROM unnest(%s::uuid[]) AS person ORDER BY 1"
     ") people"
 )
-OUT = "SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_out"
-ERASED = "SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_erased"
+MARKED = "SELECT mark, is_out, is_erased FROM chassis_absence WHERE mark = ANY (%s::uuid[])"
 
 
 class AccountDisabled(Refusal):
@@ -69,12 +68,12 @@ def erase(user_id: UUID, version: int) -> None:
 
 def out(user_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these people who are out; the others stay in until the caller's transaction ends."""
-    return _marked(OUT, user_ids)
+    return {person for person, is_out, _ in _marked(user_ids) if is_out}
 
 
 def erased(user_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these people who are erased; the others are not until the caller's transaction ends."""
-    return _marked(ERASED, user_ids)
+    return {person for person, _, is_erased in _marked(user_ids) if is_erased}
 
 
 def check(user_id: UUID) -> None:
@@ -83,13 +82,13 @@ def check(user_id: UUID) -> None:
         raise AccountDisabled
 
 
-def _marked(which: str, user_ids: Iterable[UUID]) -> set[UUID]:
+def _marked(user_ids: Iterable[UUID]) -> list[tuple[UUID, bool, bool]]:
     """Looked at once the locks are ours: an absence that was being written then is seen."""
     people = {mark_of(user_id): user_id for user_id in user_ids}
     with connection.cursor() as cursor:
         cursor.execute(SHARE, [array(people.values())])
-        cursor.execute(which, [array(people)])
-        return {people[mark] for (mark,) in cursor.fetchall()}
+        cursor.execute(MARKED, [array(people)])
+        return [(people[mark], is_out, is_erased) for mark, is_out, is_erased in cursor.fetchall()]
 
 
 def _lock(user_id: UUID) -> None:

@@ -120,7 +120,7 @@ def test_what_everybody_sees_sets_no_cookie_and_may_be_shared():
     assert answer.status_code == 200
     assert answer.cookies == {}
     assert answer["Cache-Control"] == "no-cache"
-    assert answer["Vary"] == "Accept-Language, Cookie"
+    assert answer["Vary"] == "Accept-Language, Cookie, Accept-Encoding"
 
 
 @pytest.mark.django_db

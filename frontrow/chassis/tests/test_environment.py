@@ -70,6 +70,8 @@ BAD = [
     ("CALL_SECONDS", "inf"),
     ("WORK_IN_PROCESS", "perhaps"),
     ("PREFETCH", "0"),
+    ("WORK_NICE", "-1"),
+    ("WORK_NICE", "20"),
     ("MESSAGE_ATTEMPTS", "0"),
     ("HEARD_DAYS", "0"),
     ("HEARD_DAYS", "9999999999"),
