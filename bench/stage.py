@@ -117,14 +117,20 @@ class Services(Stage):
             server.wait(30)
 
     def _asked_at(self, sign: str, places: Path, told: str) -> None:
+        before = self._workers()
         places.write_text(told)
         conf, deadline = self.fleet.folder / "gateway" / "run" / "http.conf", time.monotonic() + 60
-        while sign not in conf.read_text().split("upstream booking ")[1].split("}")[0]:
+        while (
+            sign not in conf.read_text().split("upstream booking ")[1].split("}")[0]
+            or before & self._workers()  # which have the old addresses, and close what they serve
+        ):
             if time.monotonic() > deadline:
                 raise TimeoutError("the gateway goes on as before")
             time.sleep(0.1)
-        while any("shutting down" in _command(pid) for pid in self.fleet.pids("gateway")):
-            time.sleep(0.1)  # workers of nginx that have the old addresses
+
+    def _workers(self) -> set[int]:
+        """Of nginx, also those that are about to end."""
+        return {pid for pid in self.fleet.pids("gateway") if "worker process" in _command(pid)}
 
     def cpu_seconds(self) -> float:
         """What all processes of the fleet have used so far."""
