@@ -275,6 +275,42 @@ GUARDING = [
         chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
     ),
     Defect(
+        "a token is of any kind, by any algorithm", f"{CHASSIS}/access_token.py",
+        "(told[\"alg\"], told[\"typ\"]) != (ALGORITHM, TYPE)",
+        "not told",
+        chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
+    ),
+    Defect(
+        "a member of a token's header may stand twice", f"{CHASSIS}/access_token.py",
+        "len(told) != len(pairs)",
+        "not pairs",
+        chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
+    ),
+    Defect(
+        "times of a token may be of any form", f"{CHASSIS}/access_token.py",
+        " or {*map(type, times)} != {int}",
+        "",
+        chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
+    ),
+    Defect(
+        "ids in tokens may be spelled in several ways", f"{CHASSIS}/access_token.py",
+        "str(user_id) != told[\"sub\"]",
+        "not user_id",
+        chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
+    ),
+    Defect(
+        "a token counts before its time", f"{CHASSIS}/access_token.py",
+        "max(times[:2])",
+        "times[0]",
+        chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
+    ),
+    Defect(
+        "a key of another kind checks tokens", f"{CHASSIS}/access_token.py",
+        "(published[\"kty\"], published[\"crv\"]) != (\"OKP\", \"Ed25519\")",
+        "not published",
+        chassis("test_access_token.py::test_a_key_of_another_kind_is_none_of_ours"),
+    ),
+    Defect(
         "roles may be of any form", f"{CHASSIS}/access_token.py",
         "    if not isinstance(told, list) or not {*map(type, told)} <= {str}:\n        raise TypeError\n",
         "",

@@ -14,11 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey as Key
+from nacl.signing import VerifyKey
 
 from frontrow.chassis.refusals import InvalidToken
 
-__all__ = ["ALGORITHM", "TYPE", "Claims", "Key", "claims_of", "key_of", "kid_of"]
+Key = VerifyKey
 ALGORITHM, TYPE = "EdDSA", "at+jwt"
 HEADER = {"alg", "typ", "kid"}  # what users says there, and nothing else
 # Three parts in the one spelling that base64url has for each: the last character of 64 bytes ends in zeros.

@@ -7,7 +7,7 @@ from tests.faults.storm import Storm, points
 from tests.stripe.running import running
 
 SECONDS, PACE = 25, 1.0
-POINT_SECONDS = 300  # at most, for what nobody came by: work steps back where other tests take all there is
+POINT_SECONDS = 300  # at most, for failpoints that nobody came by
 JUMPS = 6  # of clocks at once, while all people buy
 SEED = 7
 PATIENCE = 180  # for everything to have come to its end, on a machine that does other things, too

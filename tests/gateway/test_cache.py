@@ -176,6 +176,8 @@ def test_what_is_kept_is_compressed_by_the_service_and_once(gateway, services, p
 def test_what_the_service_did_not_compress_the_gateway_does(gateway, service, path):
     service.reply = lambda asked: (200, {}, b'"' + b"x" * 2000 + b'"')
     assert hit(gateway, path, Accept_Encoding="gzip").headers["Content-Encoding"] == "gzip"
+    plain = hit(gateway, path)
+    assert (plain.headers["Content-Encoding"], len(plain.body)) == (None, 2002)
 
 
 def test_browsers_are_told_what_the_service_said(gateway, service, path):

@@ -85,9 +85,8 @@ class Walk:
         """Of some things, the one that says most of what is asked for."""
         asked = {*case.path_parameters, *(case.body if isinstance(case.body, dict) else ())}
         thing = max(self.chance.choices(self.heard, k=SOME), key=lambda each: len(asked & each.keys()))
-        if (
-            case.operation.label == "POST /events"
-        ):  # few would be good by chance, and all else begins with one
+        # Few events would be good by chance, and all else begins with one.
+        if case.operation.label == "POST /events":
             case.body = event_body()
         case.path_parameters, case.query, case.body = (
             filled(part, thing) for part in (case.path_parameters, case.query, case.body)

@@ -178,6 +178,7 @@ LONG = "Ä word, and another. " * 100
         ("text/css", "", False),
         ("text/html", "br", False),
         ("image/webp", "gzip", False),
+        ("text/plain; version=0.0.4", "gzip", False),
         ("application/zip", "gzip", False),
     ],
 )
