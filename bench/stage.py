@@ -121,7 +121,7 @@ class Services(Stage):
         places.write_text(told)
         conf, deadline = self.fleet.folder / "gateway" / "run" / "http.conf", time.monotonic() + 60
         while (
-            sign not in conf.read_text().split("upstream booking ")[1].split("}")[0]
+            sign not in conf.read_text().partition("upstream booking ")[2].partition("}")[0]
             or before & self._workers()  # which have the old addresses, and close what they serve
         ):
             if time.monotonic() > deadline:
