@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from frontrow.chassis.ids import new_id_text
@@ -33,19 +32,7 @@ def door() -> Any:
     return made
 
 
-def main(port: str) -> None:
-    from granian import Granian
-    from granian.constants import Interfaces
-
+if __name__ == "__main__":
     from frontrow import serve
 
-    Granian(
-        "bench.no_database:door", address="127.0.0.1", port=int(port), interface=Interfaces.RSGI, workers=1,
-        blocking_threads=1, backlog=2048, backpressure=serve.AT_ONCE, websockets=False,
-        working_dir=Path(__file__).parent.parent, workers_kill_timeout=serve.STOP_SECONDS, log_enabled=False,
-        factory=True,
-    ).serve()  # fmt: skip
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+    serve.serve_fast(door(), "127.0.0.1", int(sys.argv[1]))

@@ -18,6 +18,7 @@ from frontrow.embedded.processes import follower
 from frontrow.fleet import by_hand, postgres
 from frontrow.fleet.fleet import Fleet
 from frontrow.fleet.topology import ROOT
+from tests.embedded.system import wait
 
 HELD_BY_ONE = 5  # bookings that each person of a load makes at most, of the ten that they may hold
 MOST_A_SECOND = 6000  # bookings
@@ -109,6 +110,7 @@ class Services(Stage):
                 env={**os.environ, **self.fleet.environment("bookings")}, preexec_fn=follower(15),
             )  # fmt: skip
         try:
+            wait(60, lambda: httpx.get(f"http://127.0.0.1:{port}/healthz").is_success, "it serves")
             self._asked_at(f":{port} ", places, f"127.0.0.1:{port}\n")
             yield
         finally:

@@ -1,4 +1,4 @@
-"""One serving process: Granian with one worker and a few threads."""
+"""One serving process: Granian with one worker and a few threads, or a fast door with its own server."""
 
 import gc
 import multiprocessing
@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from frontrow import courtesy
 from frontrow.embedded.processes import follow
@@ -25,7 +25,6 @@ FAST = {  # services that have a fast door, where they run alone
     "payments": "frontrow.services.payments.door:PaymentsDoor",
 }
 YOUNG = 10_000  # objects between two looks for cycles: our requests leave none
-AT_ONCE = 8192  # requests that a fast door has in hand; it refuses by itself, and at once, what is too much
 
 
 def serve(environment: "Environment") -> None:
@@ -43,19 +42,19 @@ def main(host: str, port: str, threads: str, door: str) -> None:
 
     Granian's own respawning would be a second supervisor, which neither logs nor waits.
     """
+    if door == "fast":
+        serve_fast(fast(), host, int(port))
     from granian import Granian
     from granian.constants import Interfaces
 
-    fast = door == "fast"
     Granian(
         f"frontrow.serve:{door}",
         address=host,
         port=int(port),
-        interface=Interfaces.RSGI if fast else Interfaces.WSGI,
+        interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=1 if fast else int(threads),
+        blocking_threads=int(threads),
         backlog=2048,
-        backpressure=AT_ONCE if fast else None,
         websockets=False,
         working_dir=Path(__file__).parent.parent,
         workers_kill_timeout=STOP_SECONDS,
@@ -64,9 +63,17 @@ def main(host: str, port: str, threads: str, door: str) -> None:
     ).serve()
 
 
+def serve_fast(door: "FastDoor", host: str, port: int) -> NoReturn:
+    """Serve by a fast door, in this process, until told to stop."""
+    from frontrow.chassis import server
+
+    server.run(door, host, port)
+    sys.stdout.flush()
+    os._exit(0)  # without a wait for threads that work for nobody any more
+
+
 def fast() -> "FastDoor":
-    """The same of a service alone, whose busiest path needs no Django."""
-    _end_with_server()
+    """The fast door of a service that runs alone, whose busiest path needs no Django."""
     from frontrow.wsgi import application  # noqa: F401, which sets Django up
 
     _work_too()

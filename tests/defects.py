@@ -507,4 +507,37 @@ FLOOD = [
     ),
 ]
 
-DEFECTS = [*SELLING, *PAYING, *TELLING, *GUARDING, *LINKS, *TWO_STEPS, *FLOOD]
+READING = [
+    Defect(
+        "a request's head has no end",
+        f"{CHASSIS}/connection.py",
+        "if self.head > MOST_HEAD:",
+        "if False:",
+        chassis("test_connection.py::test_what_cannot_be_read_is_refused_and_hung_up_on"),
+    ),
+    Defect(
+        "what stands behind a body is taken for headers",
+        f"{CHASSIS}/connection.py",
+        "if self.head >= 0:",
+        "if True:",
+        chassis("test_connection.py::test_what_stands_behind_a_body_is_no_header"),
+    ),
+    Defect(
+        "a body in chunks has no end",
+        f"{CHASSIS}/connection.py",
+        "if len(self.coming.body) > MOST_BYTES:",
+        "if False:",
+        chassis("test_connection.py::test_a_body_that_is_too_large_is_refused_without_reading_on"),
+    ),
+    Defect(
+        "a header with an underscore passes for another",
+        f"{CHASSIS}/connection.py",
+        'if "_" not in name:',
+        "if True:",
+        chassis(
+            "test_connection.py::test_a_header_that_comes_twice_is_a_list_and_one_with_an_underscore_is_none"
+        ),
+    ),
+]
+
+DEFECTS = [*SELLING, *PAYING, *TELLING, *GUARDING, *LINKS, *TWO_STEPS, *FLOOD, *READING]

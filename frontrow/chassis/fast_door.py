@@ -17,35 +17,36 @@ from ninja.responses import NinjaJSONEncoder
 from pydantic import BaseModel, ValidationError
 
 from frontrow.chassis import api, auth, clock, idempotency
+from frontrow.chassis.accounts import Account
+from frontrow.chassis.connection import Request
 from frontrow.chassis.groups import Group
 from frontrow.chassis.refusals import BadRequest, Invalid, NotSignedIn, Refusal, Unavailable
-from frontrow.chassis.rsgi import Account, Django, Threads, body_of
+from frontrow.chassis.threads import Django, Threads
 
 Body = TypeVar("Body", bound=BaseModel)
 Answer = tuple[int, str]  # status, JSON
+KEY = idempotency.HEADER.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request of a signed-in person."""
 
-    scope: Any
-    proto: Any
+    request: Request
     person: auth.Person
     request_id: str
 
     @property
     def key(self) -> str | None:
         """Its Idempotency-Key. Raises InvalidKey."""
-        return idempotency.key_in(self.scope.headers)
+        return idempotency.valid(self.request.headers.get(KEY))
 
-    async def body(self, schema: type[Body]) -> Body:
-        """What is wanted. Raises BrokenJson, Invalid, TooLarge."""
-        content = await body_of(self.scope, self.proto)
-        if not content:
+    def body(self, schema: type[Body]) -> Body:
+        """What is wanted. Raises BrokenJson, Invalid."""
+        if not self.request.body:
             raise Invalid.field("", "Field required")
         try:
-            return schema.model_validate(api.parse(content))
+            return schema.model_validate(api.parse(self.request.body))
         except ValidationError as error:
             wrong = [api.wrong(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
             raise Invalid(errors=wrong) from None
@@ -65,7 +66,7 @@ def _is_ours(host: str) -> bool:
 
 
 class FastDoor(ABC):
-    """What Granian calls for each request."""
+    """What the server calls for each request (server.py)."""
 
     def __init__(self) -> None:
         self.threads = Threads()
@@ -79,33 +80,33 @@ class FastDoor(ABC):
     async def close(self) -> None:  # noqa: B027, most hold nothing
         """Let go what the door holds."""
 
-    async def __call__(self, scope: Any, proto: Any) -> None:
-        route = self.route(scope.method, scope.path)
-        if route is None:
-            return await self.django.answer(scope, proto)
-        account = Account(scope, route.name)
+    async def __call__(self, request: Request) -> None:
+        route = self.route(request.method, request.path)
+        if route is None or request.wrong:
+            return await self.django.answer(request)
+        account = Account(request, route.name)
         try:
-            status, content = await self._answer(route, scope, proto, account.request_id)
+            status, content = await self._answer(route, request, account.request_id)
         except Refusal as refusal:
-            return account.refuse(proto, refusal)
+            return account.refuse(refusal)
         except api.OUTAGES as outage:
-            return account.refuse(proto, api.outage(outage))
+            return account.refuse(api.outage(outage))
         except Exception as fault:  # noqa: BLE001, said there
-            return account.fault(proto, fault)
-        return account.answer(proto, status, content)
+            return account.fault(fault)
+        return account.answer(status, content)
 
-    async def _answer(self, route: Route, scope: Any, proto: Any, request_id: str) -> Answer:
+    async def _answer(self, route: Route, request: Request, request_id: str) -> Answer:
         if route.group.is_full:  # before anything is looked at: to refuse is to cost nothing
             raise Unavailable
-        if not self.is_ours(scope.headers.get("host") or ""):
+        if not self.is_ours(request.headers.get("host", "")):
             raise BadRequest
         if not clock.is_known():
             await self.threads.run(clock.learn)
-        person = await self._person(scope.headers.get_all("authorization"))
-        return await route.answer(Asked(scope, proto, person, request_id))
+        person = await self._person(request.headers.get("authorization", ""))
+        return await route.answer(Asked(request, person, request_id))
 
-    async def _person(self, headers: list[str]) -> auth.Person:
-        scheme, _, token = ",".join(headers).partition(" ")  # two are none, as for Django
+    async def _person(self, header: str) -> auth.Person:
+        scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise NotSignedIn
         if person := auth.recall(token):

@@ -7,7 +7,6 @@ Each service keeps the key in a unique column of what the act makes, so that the
 import hashlib
 import json
 import re
-from typing import Any
 
 from django.http import HttpRequest
 from pydantic import BaseModel
@@ -35,12 +34,11 @@ class KeyReused(Refusal):
 
 def key_of(request: HttpRequest) -> str | None:
     """The request's Idempotency-Key, if it has one. Raises InvalidKey."""
-    return key_in(request.headers)
+    return valid(request.headers.get(HEADER))
 
 
-def key_in(headers: Any) -> str | None:
-    """The same, among headers."""
-    key = headers[HEADER] if HEADER in headers else None  # noqa: SIM401, Granian's get() tells ASCII only
+def valid(key: str | None) -> str | None:
+    """A key, or none. Raises InvalidKey."""
     if key is not None and not FORM.fullmatch(key):
         raise InvalidKey
     return key

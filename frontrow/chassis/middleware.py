@@ -76,7 +76,7 @@ def _is(given: str, secret: str) -> bool:
 
 def id_of(headers: Any) -> str:
     """The id that came with a request, or else the trace that it continues, or a new one."""
-    told = headers.get("X-Request-ID") or ""
+    told = headers.get("x-request-id") or ""
     return told if REQUEST_ID.fullmatch(told) else trace_told(headers.get(TRACEPARENT) or "") or str(new_id())
 
 

@@ -33,7 +33,7 @@ SESSION = "SET TIME ZONE 'UTC'; SET lock_timeout = '5s'"
 
 
 class BookingsDoor(FastDoor):
-    """What Granian calls for each request."""
+    """What the server calls for each request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class BookingsDoor(FastDoor):
         return None
 
     async def _hold(self, asked: Asked) -> tuple[int, str]:
-        body = await asked.body(BookingIn)
+        body = asked.body(BookingIn)
         request = body.request(asked.person.user_id, asked.key, asked.request_id)
         answer = await self.holds.answer(request)
         if answer.outcome in booking.SECOND_LOOK:
@@ -62,7 +62,7 @@ class BookingsDoor(FastDoor):
         return 201, answer.told
 
     async def _read(self, asked: Asked) -> tuple[int, str]:
-        booking_id = UUID(asked.scope.path.rpartition("/")[2])
+        booking_id = UUID(asked.request.path.rpartition("/")[2])
         found = await self.looks.answer(Look(asked.person.user_id, booking_id))
         if found is None:
             raise NotFound

@@ -20,7 +20,7 @@ PAY = ("POST", "/payments")
 
 
 class PaymentsDoor(FastDoor):
-    """What Granian calls for each request."""
+    """What the server calls for each request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class PaymentsDoor(FastDoor):
         return Route("POST /payments", self.group, self._pay) if (method, path) == PAY else None
 
     async def _pay(self, asked: Asked) -> tuple[int, str]:
-        body, me = await asked.body(PaymentIn), asked.person.user_id
+        body, me = asked.body(PaymentIn), asked.person.user_id
         wanted = body.wanted(me, asked.key, asked.request_id)
         paid, now = await self.group.answer(wanted), clock.now()
         if paid is None:
