@@ -103,20 +103,27 @@ class Services(Stage):
         """Meanwhile the gateway asks a bookings that has none."""
         port = self.fleet.port("no-database")
         places = self.fleet.folder / "gateway" / "places" / "bookings"
-        before = places.read_text()
         with (self.folder / "no-database.log").open("wb") as log:
             server = subprocess.Popen(
                 [sys.executable, "-m", "bench.no_database", str(port)], cwd=ROOT, stdout=log, stderr=log,
                 env={**os.environ, **self.fleet.environment("bookings")}, preexec_fn=follower(15),
             )  # fmt: skip
         try:
-            wait(60, lambda: httpx.get(f"http://127.0.0.1:{port}/healthz").is_success, "it serves")
-            self._asked_at(f":{port} ", places, f"127.0.0.1:{port}\n")
+            wait(60, lambda: _serves(port), "a bookings without a database serves")
+            with self._asking(f":{port} ", places, f"127.0.0.1:{port}\n"):
+                yield
+        finally:
+            server.terminate()
+            server.wait(30)
+
+    @contextlib.contextmanager
+    def _asking(self, sign: str, places: Path, told: str) -> Iterator[None]:
+        before = places.read_text()
+        try:
+            self._asked_at(sign, places, told)
             yield
         finally:
             self._asked_at(f":{self.fleet.port('bookings')} ", places, before)
-            server.terminate()
-            server.wait(30)
 
     def _asked_at(self, sign: str, places: Path, told: str) -> None:
         before = self._workers()
@@ -151,6 +158,12 @@ class Services(Stage):
                 raise TimeoutError("the messages are not heard in time")
             before = now
             time.sleep(1)
+
+
+def _serves(port: int) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
+    return False
 
 
 def _command(pid: int) -> str:
