@@ -20,7 +20,7 @@ STOP_SECONDS = 12  # for all of them: what a batch on its way to the broker take
 
 def work() -> bool:
     """Work until told to stop; whether we were. Else a part of it ended, and all of it is to start again."""
-    courtesy.step_back(settings.ENVIRONMENT.work_nice)
+    courtesy.step_back(courtesy.of_work(settings.ENVIRONMENT.services, settings.ENVIRONMENT.work_nice))
     stop, orders = threading.Event(), []
     for order in (signal.SIGINT, signal.SIGTERM):  # only noted: an event may be just being waited for
         signal.signal(order, lambda number, _: orders.append(number))

@@ -76,28 +76,27 @@ class Lines:
     """Lines of the log like structlog's (middleware.py), at a twentieth of their cost."""
 
     def __init__(self) -> None:
-        self.log = logging.getLogger(__name__)
-        self.due = False
+        self.log, self.waiting = logging.getLogger(__name__), list[str]()
 
     def add(self, account: Account, status: int, seconds: float) -> None:
         """Say how a request ended, within FLUSH_SECONDS."""
-        level = logging.ERROR if status >= 500 else logging.INFO
+        level, name = (logging.ERROR, "error") if status >= 500 else (logging.INFO, "info")
         if not self.log.isEnabledFor(level):
             return
-        sys.stdout.write(
+        if not self.waiting:
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+        self.waiting.append(
             f'{{"method": "{account.method}", "path": {json.dumps(account.request.path)},'
             f' "route": "{account.route}", "status": {status}, "milliseconds": {seconds * 1000:.1f},'
             f' "event": "request", "request_id": "{account.request_id}",'
-            f' "trace_id": "{trace_of(account.request_id)}", "logger": "{__name__}",'
-            f' "level": "{logging.getLevelName(level).lower()}",'
+            f' "trace_id": "{trace_of(account.request_id)}", "logger": "{__name__}", "level": "{name}",'
             f' "timestamp": "{datetime.now(UTC).isoformat()}"}}\n'
         )
-        if not self.due:
-            self.due = True
-            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
 
-    def _flush(self) -> None:
-        self.due = False
+    def flush(self) -> None:
+        """Write what waits."""
+        lines, self.waiting = self.waiting, []
+        sys.stdout.write("".join(lines))
         sys.stdout.flush()
 
 

@@ -89,7 +89,7 @@ class KeySet:
                 del self.people[next(iter(self.people))]
             self.people[token] = person, until
 
-    def is_fresh(self, kid: object) -> bool:
+    def is_fresh(self, kid: str) -> bool:
         """Whether this key can be told without asking, now and a moment later."""
         age = time.monotonic() - self.fetched
         return kid in self.keys and age < settings.ENVIRONMENT.jwks_seconds - REFETCH_SECONDS
@@ -139,27 +139,21 @@ def _seal() -> str:
 KEYS = KeySet()
 
 
-def recall(token: str) -> Person | None:
-    """The person of an access token, if its signature was checked before: then nobody need be asked."""
-    return KEYS.recall(token)
-
-
-def asks_nobody(token: str) -> bool:
-    """Whether verifying this token needs no call to users: its key is known, and the key set is fresh."""
-    try:
-        return KEYS.is_fresh(access_token.kid_of(token))
-    except InvalidToken:
-        return True
+def recognise(token: str) -> Person | None:
+    """The same as `verify`, if nobody need be asked for a key."""
+    if person := KEYS.recall(token):
+        return person
+    kid = access_token.kid_of(token)
+    return _verified(token, kid) if KEYS.is_fresh(kid) else None
 
 
 def verify(token: str) -> Person:
     """The person of an access token. Raises InvalidToken for anything but a fresh one of ours."""
-    return recall(token) or _verified(token)
+    return KEYS.recall(token) or _verified(token, access_token.kid_of(token))
 
 
-def _verified(token: str) -> Person:
-    environment, kid = settings.ENVIRONMENT, access_token.kid_of(token)
-    claims = access_token.claims_of(token, KEYS.find(kid))
+def _verified(token: str, kid: str) -> Person:
+    environment, claims = settings.ENVIRONMENT, access_token.claims_of(token, KEYS.find(kid))
     if (claims.issuer, claims.audience) != (environment.token_issuer, environment.token_audience):
         raise InvalidToken
     if not _is_fresh(claims):

@@ -134,7 +134,11 @@ class Environment(BaseSettings):
 
     work_in_process: bool = Field(False, description="Do messages and periodic work in the serving process")
     work_nice: int = Field(
-        10, ge=0, le=19, description="How far messages and periodic work step back for who sells, by nice(2)"
+        10,
+        ge=0,
+        le=19,
+        description="How far messages and periodic work step back for who sells, by nice(2); those of"
+        " notifications and reviews alone go all the way. 0: not at all",
     )
     prefetch: int = Field(
         20, ge=1, le=1000, description="Bundles of messages a listener takes from the broker at once"

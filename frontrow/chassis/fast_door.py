@@ -109,9 +109,9 @@ class FastDoor(ABC):
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise NotSignedIn
-        if person := auth.recall(token):
+        if person := auth.recognise(token):
             return person
-        return auth.verify(token) if auth.asks_nobody(token) else await self.threads.run(auth.verify, token)
+        return await self.threads.run(auth.verify, token)
 
 
 def told(body: BaseModel) -> str:

@@ -4,7 +4,7 @@ There is no timer: the next group leaves when the last is done, and while nobody
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -56,7 +56,7 @@ class Group(Generic[Wish, Answer]):
     def __init__(self, act: Callable[[list[Wish]], Awaitable[Sequence[Answer | Exception]]], most: int):
         self.act, self.most = act, most
         self.waiting: deque[tuple[Wish, asyncio.Future[Answer]]] = deque()
-        self.people: Counter[UUID] = Counter()
+        self.people: dict[UUID, int] = {}  # how much each has in hand
         self.acting: asyncio.Task[None] | None = None
 
     @property
@@ -66,19 +66,19 @@ class Group(Generic[Wish, Answer]):
 
     async def answer(self, wish: Wish) -> Answer:
         """The answer to a wish. Raises Unavailable if too many wait already, and what `act` does."""
-        if self.is_full or self.people[wish.user_id] >= MOST_OF_ONE:
+        in_hand = self.people.get(wish.user_id, 0)
+        if self.is_full or in_hand >= MOST_OF_ONE:
             raise Unavailable
         mine: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.waiting.append((wish, mine))
-        self.people[wish.user_id] += 1
+        self.people[wish.user_id] = in_hand + 1
         if self.acting is None or self.acting.done():
             self.acting = asyncio.create_task(self._act_for_all())
         try:
             return await mine
         finally:
-            self.people[wish.user_id] -= 1
-            if not self.people[wish.user_id]:
-                del self.people[wish.user_id]
+            if left := self.people.pop(wish.user_id) - 1:
+                self.people[wish.user_id] = left
 
     async def _act_for_all(self) -> None:
         while self.waiting:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
 
 CONTENT_TYPE = "application/problem+json"
+JSON = json.JSONEncoder(default=str)
 
 
 class Refusal(Exception):
@@ -88,13 +90,12 @@ def problem(status: int, code: str, detail: str, request_id: str | None = None, 
 
 def document(status: int, code: str, detail: str, request_id: str | None = None, **facts: Any) -> str:
     """A problem document (RFC 9457)."""
-    members = {
-        "type": f"urn:frontrow:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **({"requestId": request_id} if request_id else {}),
-        **facts,
-    }
-    return json.dumps(members, default=str)
+    same, own = _same(status, code, detail), {**({"requestId": request_id} if request_id else {}), **facts}
+    return f"{same[:-1]}, {JSON.encode(own)[1:]}" if own else same
+
+
+@lru_cache(maxsize=1024)
+def _same(status: int, code: str, detail: str) -> str:
+    """What everybody is told alike."""
+    kind, title = f"urn:frontrow:problem:{code}", HTTPStatus(status).phrase
+    return JSON.encode({"type": kind, "title": title, "status": status, "code": code, "detail": detail})

@@ -239,6 +239,8 @@ def test_queues_are_quorum_queues_of_the_brokers_own_user(fleet):
 def test_who_works_steps_back_behind_who_sells(fleet):
     for name, steps in {
         **{f"{service}-work": 10 for service in SERVICES},
+        "notifications-work": 19,
+        "reviews-work": 19,
         "users": 15,
         "bookings": 0,
     }.items():

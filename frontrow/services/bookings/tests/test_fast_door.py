@@ -10,6 +10,7 @@ from django.utils import timezone
 from prometheus_client import REGISTRY
 
 from frontrow.chassis import groups
+from frontrow.chassis.accounts import LINES
 from frontrow.chassis.fast_door import FastDoor
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.tests.fast import Fast
@@ -131,6 +132,7 @@ def test_who_is_not_signed_in_sees_nothing(fast, ada, ben):
 
 def test_it_leaves_a_line_for_each_request_like_all_others(fast, ada, ben, capsys):
     asks(fast, ben, ada.lists(), **{"X-Request-ID": "from-the-test-1"})
+    LINES.flush()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "from-the-test-1" in line]
     (line,) = [line for line in lines if line["logger"] == "frontrow.chassis.accounts"]
     assert (line["event"], line["path"], line["status"], line["level"]) == (
