@@ -65,10 +65,9 @@ def main(host: str, port: str, threads: str, door: str) -> None:
 
 def serve_fast(door: "FastDoor", host: str, port: int) -> NoReturn:
     """Serve by a fast door, in this process, until told to stop."""
-    from frontrow.chassis import accounts, server
+    from frontrow.chassis import server
 
     server.run(door, host, port)
-    accounts.LINES.flush()
     os._exit(0)  # without a wait for threads that work for nobody any more
 
 

@@ -11,17 +11,22 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from frontrow.chassis import clock, handover, metrics
+from frontrow.chassis.arrays import array
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
 from frontrow.chassis.middleware import request_id
-from frontrow.chassis.models import Outbox
 
 BATCH = 200
+JSON = json.JSONEncoder(allow_nan=False)
 TAKE = """
 WITH oldest AS MATERIALIZED (SELECT id FROM chassis_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
 DELETE FROM chassis_outbox message USING oldest WHERE message.id = oldest.id
 RETURNING message.id, type, key, version, created_at, request_id, data
+"""
+SAY = """
+INSERT INTO chassis_outbox (created_at, id, type, key, version, data, request_id)
+SELECT %s, * FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::jsonb[], %s::text[])
 """
 SOME = "SELECT EXISTS (SELECT FROM chassis_outbox)"
 NEWS = threading.Event()  # set when this process has said something
@@ -37,12 +42,13 @@ def say_all(facts: list[tuple[str, UUID, int, dict[str, Any]]], request_ids: Seq
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A message is said in the transaction of what it tells.")
     now, requests = clock.now(), request_ids or [request_id() or ""] * len(facts)
-    Outbox.objects.bulk_create(
-        Outbox(
-            id=new_id(), type=kind, key=key, version=version, data=data, request_id=request, created_at=now
-        )
-        for (kind, key, version, data), request in zip(facts, requests, strict=True)
-    )
+    kinds, keys, versions, data = zip(*facts, strict=True) if facts else ((), (), (), ())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SAY,
+            [now, array(new_id() for _ in facts), array(kinds), array(keys), array(versions),
+             array(map(JSON.encode, data)), array(requests)],
+        )  # fmt: skip
     transaction.on_commit(NEWS.set)
 
 

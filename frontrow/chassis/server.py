@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from frontrow.chassis.accounts import LINES
 from frontrow.chassis.connection import Connection
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Server:
         while self.connections and self.loop.time() < deadline:
             await asyncio.sleep(0.02)
         await self.door.close()
+        LINES.flush()
 
     def enter(self, connection: Connection) -> None:
         """Somebody connected."""

@@ -1,8 +1,7 @@
 """The story of a booking: held, found, given back."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -103,22 +102,6 @@ def find(booking_id: UUID, user_id: UUID) -> Booking:
     if booking is None:
         raise NotFound
     return booking
-
-
-class Look(NamedTuple):
-    """A person's look at a booking."""
-
-    user_id: UUID
-    booking_id: UUID
-
-
-def find_some(looks: Sequence[Look]) -> list[Booking | None]:
-    """Each person's own booking; None where `find` raises NotFound."""
-    found = Booking.objects.in_bulk([look.booking_id for look in looks])
-    return [
-        one if (one := found.get(booking_id)) is not None and one.user_id == user_id else None
-        for user_id, booking_id in looks
-    ]
 
 
 def cancel(booking_id: UUID, user_id: UUID, now: datetime) -> Booking:

@@ -15,15 +15,13 @@ from django.db import connection
 
 from frontrow.chassis import api, clock
 from frontrow.chassis.failpoints import point
-from frontrow.chassis.fast_door import Asked, FastDoor, Route, told
+from frontrow.chassis.fast_door import Asked, FastDoor, Route
 from frontrow.chassis.groups import Group
 from frontrow.chassis.refusals import NotFound
-from frontrow.services.bookings import booking, deciding, metrics, rules
+from frontrow.services.bookings import booking, deciding, metrics, rules, shown
 from frontrow.services.bookings.api import BookingIn
-from frontrow.services.bookings.booking import Look
 from frontrow.services.bookings.deciding import DECIDE, REPLAYED, Answer, Request
-from frontrow.services.bookings.models import Booking
-from frontrow.services.bookings.shown import BookingOut
+from frontrow.services.bookings.shown import Look
 
 ONE = re.compile("/bookings/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")  # as Django
 PATIENCE = 10  # seconds for a group: then the database is as good as away
@@ -38,7 +36,7 @@ class BookingsDoor(FastDoor):
     def __init__(self) -> None:
         super().__init__()
         self.holds: Group[Request, Answer] = Group(self._decide, rules.GROUP)
-        self.looks: Group[Look, Booking | None] = Group(self._find, rules.GROUP)
+        self.looks: Group[Look, str | None] = Group(self._find, rules.GROUP)
         self.database: psycopg.AsyncConnection | None = None
 
     def route(self, method: str, path: str) -> Route | None:
@@ -63,13 +61,13 @@ class BookingsDoor(FastDoor):
 
     async def _read(self, asked: Asked) -> tuple[int, str]:
         booking_id = UUID(asked.request.path.rpartition("/")[2])
-        found = await self.looks.answer(Look(asked.person.user_id, booking_id))
-        if found is None:
+        told = await self.looks.answer(Look(asked.person.user_id, booking_id))
+        if told is None:
             raise NotFound
-        return 200, told(BookingOut.of(found))
+        return 200, told
 
-    async def _find(self, looks: list[Look]) -> Sequence[Booking | None]:
-        return await self.threads.run(booking.find_some, looks)
+    async def _find(self, looks: list[Look]) -> Sequence[str | None]:
+        return await self.threads.run(shown.to_some, looks)
 
     async def _decide(self, requests: list[Request]) -> Sequence[Answer | Exception]:
         now = clock.now()

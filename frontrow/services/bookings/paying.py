@@ -104,15 +104,11 @@ def paid_together(payments: list[Paid], now: datetime) -> None:
     bookings = list(held.select_for_update(of=("self",), skip_locked=True))
     if len(bookings) < len(payments):
         raise OneByOne
+    Booking.objects.confirm_locked({payment.booking_id: payment.payment_id for payment in payments})
     for booking in bookings:
         payment = by_booking[booking.booking_id]
-        booking.status, booking.paid_by, booking.version = (
-            rules.CONFIRMED,
-            payment.payment_id,
-            booking.version + 1,
-        )
+        booking.status, booking.version = rules.CONFIRMED, booking.version + 1
         metrics.became_tickets(booking.booking_date, payment.date, now)
-    Booking.objects.bulk_update(bookings, ["status", "paid_by", "version"])
     point("bookings.confirming")
     messages.bookings_confirmed(bookings, [by_booking[b.booking_id].request_id for b in bookings])
 

@@ -54,7 +54,7 @@ class PaymentIn(In):
 
     def wanted(self, user_id: UUID, key: str | None, request_id: str) -> Wanted:
         """What is asked for, in the words of the story."""
-        fingerprint = idempotency.fingerprint(self)
+        fingerprint = idempotency.fingerprint(self) if key else ""
         return Wanted(user_id, self.booking_id, self.payment_method, key, fingerprint, request_id)
 
 
