@@ -1,6 +1,7 @@
 """One serving process: Granian with one worker and a few threads, or a fast door with its own server."""
 
 import gc
+import logging
 import multiprocessing
 import os
 import pkgutil
@@ -67,8 +68,13 @@ def serve_fast(door: "FastDoor", host: str, port: int) -> NoReturn:
     """Serve by a fast door, in this process, until told to stop."""
     from frontrow.chassis import server
 
-    server.run(door, host, port)
-    os._exit(0)  # without a wait for threads that work for nobody any more
+    status = 1
+    try:
+        server.run(door, host, port)
+        status = 0
+    except Exception:
+        logging.getLogger(__name__).exception("the server failed")
+    os._exit(status)  # without a wait for threads that work for nobody any more
 
 
 def fast() -> "FastDoor":

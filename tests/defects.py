@@ -511,23 +511,30 @@ READING = [
     Defect(
         "a request's head has no end",
         f"{CHASSIS}/connection.py",
-        "if self.head > MOST_HEAD:",
+        "if self.came > MOST_HEAD:",
         "if False:",
         chassis("test_connection.py::test_what_cannot_be_read_is_refused_and_hung_up_on"),
     ),
     Defect(
         "what stands behind a body is taken for headers",
         f"{CHASSIS}/connection.py",
-        "if self.head >= 0:",
+        "if self.is_head:",
         "if True:",
         chassis("test_connection.py::test_what_stands_behind_a_body_is_no_header"),
     ),
     Defect(
         "a body in chunks has no end",
         f"{CHASSIS}/connection.py",
-        "if len(self.coming.body) > MOST_BYTES:",
+        "if len(body) > MOST_BYTES:",
         "if False:",
         chassis("test_connection.py::test_a_body_that_is_too_large_is_refused_without_reading_on"),
+    ),
+    Defect(
+        "bodies of many have no end together",
+        f"{CHASSIS}/connection.py",
+        "and self.server.bytes_held() > MOST_HELD",
+        "and False",
+        chassis("test_connection.py::test_bodies_have_an_end_all_together"),
     ),
     Defect(
         "a header with an underscore passes for another",

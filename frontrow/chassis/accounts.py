@@ -20,6 +20,7 @@ from frontrow.chassis.trace import trace_of
 
 FLUSH_SECONDS = 0.2  # lines of the log are written together
 JSON = "application/json; charset=utf-8"
+NOBODYS = "none"  # route
 
 
 def lines(headers: Iterable[tuple[str, str]]) -> str:
@@ -38,6 +39,7 @@ class Account:
 
     def __init__(self, request: Request, route: str):
         self.request, self.route = request, route
+        self.path = _hidden(request.path) if route == NOBODYS else request.path
         self.method = request.method if request.method in METHODS else "other"
         self.request_id = id_of(request.headers)
         self.began = time.perf_counter()
@@ -67,6 +69,12 @@ class Account:
         self.answer(told.status, told.document(self.request_id), CONTENT_TYPE)
 
 
+def _hidden(path: str) -> str:
+    """No more of an address than nobody could keep secret (middleware.LOGGED_PATH)."""
+    first, more, _ = path.removeprefix("/").partition("/")
+    return f"/{first[:20]}{more and '/-'}"
+
+
 @cache
 def _measures(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
     return metrics.REQUESTS.labels(route, method, status), metrics.REQUEST_SECONDS.labels(route)
@@ -86,7 +94,7 @@ class Lines:
         if not self.waiting:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
         self.waiting.append(
-            f'{{"method": "{account.method}", "path": {json.dumps(account.request.path)},'
+            f'{{"method": "{account.method}", "path": {json.dumps(account.path)},'
             f' "route": "{account.route}", "status": {status}, "milliseconds": {seconds * 1000:.1f},'
             f' "event": "request", "request_id": "{account.request_id}",'
             f' "trace_id": "{trace_of(account.request_id)}", "logger": "{__name__}", "level": "{name}",'

@@ -48,7 +48,7 @@ class StrictParser(Parser):
         return parse(request.body)
 
 
-def parse(text: bytes) -> dict[str, Any]:
+def parse(text: bytes | bytearray) -> dict[str, Any]:
     """A body's JSON object. Raises BrokenJson, Invalid."""
     try:
         body = DECODER.decode(text.decode(json.detect_encoding(text), "surrogatepass"))

@@ -14,13 +14,16 @@ import httptools
 from django.conf import settings
 
 from frontrow.chassis import api
-from frontrow.chassis.refusals import BadRequest, Refusal
+from frontrow.chassis.refusals import BadRequest, Refusal, Unavailable
 
 if TYPE_CHECKING:
     from frontrow.chassis.server import Server
 
 MOST_BYTES = settings.ENVIRONMENT.max_body_bytes
-MOST_HEAD = 65_536  # bytes of a target and its headers: twice what the gateway lets through
+MOST_HEAD = 65_536  # bytes that come and are no body: twice what the gateway lets through
+AT_ONCE = 16_384  # bytes between two looks at how much came
+SMALL = 16_384  # bytes of a body that is let in however much there is
+MOST_HELD = 32 << 20  # bytes of all bodies together
 MOST_AHEAD = 16  # requests of a client that does not wait for its answers
 COMING_SECONDS = 30.0  # for a request to come whole, and for a client to hear that it was refused
 KEPT_SECONDS = 75.0  # that nothing is asked: the gateway lets go of a connection sooner
@@ -40,7 +43,7 @@ class Request:
     def __init__(self, connection: "Connection"):
         self.connection = connection
         self.method = self.path = self.query = ""
-        self.target = self.body = b""
+        self.target, self.body = b"", bytearray()
         self.headers: dict[str, str] = {}
         self.wrong: Refusal | None = None  # why nobody need look at it
         self.lasts = True  # whether its connection stays for more
@@ -61,14 +64,16 @@ class Connection(asyncio.Protocol):
     """One client's. What httptools finds it tells by the methods that begin with `on_`."""
 
     transport: asyncio.Transport
+    coming: Request  # while one is
     task: asyncio.Task[None]  # at the request in hand
 
     def __init__(self, server: "Server"):
         self.server = server
         self.parser = httptools.HttpRequestParser(self)
         self.asked: deque[Request] = deque()  # whole; the first is in hand
-        self.coming, self.is_coming = Request(self), False
-        self.head = 0  # bytes of what is coming; None of its headers is looked at once this is negative
+        self.is_coming = False  # a request, of which
+        self.is_head = False  # the headers are still coming, and
+        self.came = 0  # so many bytes that are no body
         self.is_deaf = False  # no more is heard of this client
         self.since = monotonic()  # when the last request began or was answered
 
@@ -78,12 +83,31 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         self.server.leave(self)
+        del self.parser  # which knows us: nobody is to look for such cycles
+
+    def pause_writing(self) -> None:
+        self.transport.pause_reading()  # whoever does not listen asks nothing
+
+    def resume_writing(self) -> None:
+        self.transport.resume_reading()
+
+    def eof_received(self) -> bool:
+        """It has said all, but may still listen."""
+        if self.asked:
+            self.asked[-1].lasts = False
+        return bool(self.asked)
 
     def data_received(self, data: bytes) -> None:
-        if self.is_deaf:
-            return
+        for begin in range(0, len(data), AT_ONCE):
+            if not self.is_deaf:
+                self._read(data[begin : begin + AT_ONCE])
+
+    def _read(self, data: bytes) -> None:
+        self.came += len(data)
         try:
             self.parser.feed_data(data)
+            if self.came > MOST_HEAD:
+                self._refuse(BadRequest())
         except httptools.HttpParserUpgrade:  # the request itself is whole; what follows would not be HTTP
             self.is_deaf, self.asked[-1].lasts = True, False
         except httptools.HttpParserError as error:  # or what one of ours raised
@@ -91,49 +115,52 @@ class Connection(asyncio.Protocol):
             self._refuse(found if isinstance(found, Refusal) else BadRequest())
 
     def on_message_begin(self) -> None:
-        self.coming, self.is_coming, self.head, self.since = Request(self), True, 0, monotonic()
+        self.coming, self.since = Request(self), monotonic()
+        self.is_coming = self.is_head = True
+        self.came = 0
 
     def on_url(self, part: bytes) -> None:
-        self._measure(len(part))
         self.coming.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.head >= 0:  # else it came behind the body
-            self._measure(len(name) + len(value))
+        if self.is_head:  # else it came behind the body
             self.coming.add(name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
 
     def on_headers_complete(self) -> None:
-        coming, self.head = self.coming, -1
+        coming, self.is_head = self.coming, False
         coming.method = self.parser.get_method().decode()
-        if int(coming.headers.get("content-length", 0)) > MOST_BYTES:
+        length = int(coming.headers.get("content-length", 0))
+        if length > MOST_BYTES:
             raise api.TooLarge
+        if self.parser.should_upgrade() and (length or "transfer-encoding" in coming.headers):
+            raise BadRequest  # llhttp would overlook the body
         if coming.headers.get("expect", "").lower() == "100-continue":
             self.transport.write(CONTINUE)
 
     def on_body(self, part: bytes) -> None:
-        self.coming.body += part
-        if len(self.coming.body) > MOST_BYTES:
+        self.came, body = 0, self.coming.body
+        body += part
+        if len(body) > MOST_BYTES:
             raise api.TooLarge
+        if len(body) > SMALL and self.server.bytes_held() > MOST_HELD:
+            raise Unavailable
 
     def on_message_complete(self) -> None:
         self.coming.lasts = self.parser.should_keep_alive() and not self.server.is_ending
         self._take()
-
-    def _measure(self, more: int) -> None:
-        self.head += more
-        if self.head > MOST_HEAD:
-            raise BadRequest
 
     def _refuse(self, refusal: Refusal) -> None:
         """Hear nothing more of this client, but tell it why."""
         self.is_deaf = True
         if not self.is_coming:  # not one begins so
             self.coming = Request(self)
+        self.coming.body.clear()
         self.coming.wrong, self.coming.lasts = refusal, False
         self._take()
 
     def _take(self) -> None:
-        request, self.is_coming = self.coming, False
+        request, self.is_coming, self.came = self.coming, False, 0
+        del self.coming
         path, _, query = request.target.partition(b"?")
         request.path, request.query = path.decode("latin-1"), query.decode("latin-1")
         if not path.startswith(b"/"):  # forms for proxies, which we are not (RFC 9112, 3.2)
@@ -149,13 +176,13 @@ class Connection(asyncio.Protocol):
 
     def answer(self, request: Request, status: int, lines: str, content: bytes) -> None:
         """Answer the request in hand, and go on with the next."""
+        length = "" if status in EMPTY else f"content-length: {len(content)}\r\n"
+        ends = "" if request.lasts else "connection: close\r\n"
+        head = f"{STATUS[status]}date: {self.server.date}\r\n{lines}{length}{ends}\r\n".encode("latin-1")
         if request is not self.asked.popleft():
             raise RuntimeError("another request is in hand")
         if self.transport.is_closing():  # the client is gone
             return
-        length = "" if status in EMPTY else f"content-length: {len(content)}\r\n"
-        ends = "" if request.lasts else "connection: close\r\n"
-        head = f"{STATUS[status]}date: {self.server.date}\r\n{lines}{length}{ends}\r\n".encode("latin-1")
         self.transport.write(head if request.method == "HEAD" or status in EMPTY else head + content)
         self.since = monotonic()
         if not request.lasts:
@@ -165,21 +192,27 @@ class Connection(asyncio.Protocol):
 
     def _close(self) -> None:
         """Once all is sent. Whoever may still be sending would not hear it, were the connection reset."""
+        self.asked.clear()
         if self.is_deaf:
             self.transport.write_eof()
         else:
             self.transport.close()
 
+    def bytes_held(self) -> int:
+        """Of bodies."""
+        coming = len(self.coming.body) if self.is_coming else 0
+        return coming + sum(len(request.body) for request in self.asked)
+
     def addresses(self) -> tuple[tuple[str, int], str]:
-        """Where it was asked, and from which address."""
+        """Where it was asked, and from which address; none, if it was gone before we looked."""
         here, there = (self.transport.get_extra_info(name) for name in ("sockname", "peername"))
-        return here[:2], there[0]
+        return here[:2], there[0] if there else ""
 
     def end(self) -> None:
-        """Close it, but answer the request in hand before."""
+        """Close it, but answer before what is asked, or half asked."""
         if self.asked:
             self.asked[0].lasts = False
-        else:
+        elif not self.is_coming:
             self.transport.close()
 
     def end_if_idle(self) -> None:

@@ -34,11 +34,10 @@ class Message:
 
         What it carries beyond our fields is for others: a trace's context, or what a newer version added.
         """
-        ours = {name: envelope[name] for name in cls.__slots__}
-        return cls(**{
-            **ours, "id": UUID(str(ours["id"])), "key": UUID(str(ours["key"])),
-            "time": datetime.fromisoformat(ours["time"]),
-        })  # fmt: skip
+        return cls(
+            UUID(str(envelope["id"])), envelope["type"], UUID(str(envelope["key"])), envelope["version"],
+            datetime.fromisoformat(envelope["time"]), envelope["request_id"], envelope["data"],
+        )  # fmt: skip
 
 
 def rfc3339(moment: datetime | None) -> str | None:

@@ -48,8 +48,8 @@ class Server:
             connection.end()
         while self.connections and self.loop.time() < deadline:
             await asyncio.sleep(0.02)
-        await self.door.close()
         LINES.flush()
+        await self.door.close()
 
     def enter(self, connection: Connection) -> None:
         """Somebody connected."""
@@ -61,6 +61,10 @@ class Server:
     def leave(self, connection: Connection) -> None:
         """It is gone."""
         self.connections.discard(connection)
+
+    def bytes_held(self) -> int:
+        """Of all bodies."""
+        return sum(connection.bytes_held() for connection in self.connections)
 
     def _look(self) -> None:
         self.date = formatdate(usegmt=True)  # in every answer (RFC 9110, 6.6.1)

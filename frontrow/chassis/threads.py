@@ -14,7 +14,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import close_old_connections
 from structlog.contextvars import bound_contextvars
 
-from frontrow.chassis.accounts import Account, lines
+from frontrow.chassis.accounts import NOBODYS, Account, lines
 from frontrow.chassis.connection import Request
 from frontrow.chassis.ids import new_id_text
 from frontrow.chassis.refusals import Refusal, Unavailable
@@ -67,12 +67,11 @@ class Django:
         try:
             if request.wrong:
                 raise request.wrong
-            answer = await self.threads.plainly(self._ask, _environ(request))
+            return request.answer(*await self.threads.plainly(self._ask, _environ(request)))
         except Refusal as refusal:
-            return Account(request, "none").refuse(refusal)
+            return Account(request, NOBODYS).refuse(refusal)
         except Exception as fault:  # noqa: BLE001, said there
-            return Account(request, "none").fault(fault)
-        return request.answer(*answer)
+            return Account(request, NOBODYS).fault(fault)
 
     def _ask(self, environ: dict[str, Any]) -> tuple[int, str, bytes]:
         told: list[Any] = []

@@ -1,7 +1,10 @@
 """HTTP/1.1 as a fast door reads it, over real connections."""
 
 import asyncio
+import gc
 import socket
+import time
+import weakref
 from contextlib import closing
 
 import pytest
@@ -18,7 +21,7 @@ class Door:
     """Answers with what it was asked, once it is open."""
 
     def __init__(self):
-        self.asked, self.open, self.status = [], asyncio.Event(), 200
+        self.asked, self.open, self.status, self.more = [], asyncio.Event(), 200, b""
         self.open.set()
 
     async def __call__(self, request):
@@ -26,7 +29,7 @@ class Door:
         if request.wrong:
             return Account(request, "none").refuse(request.wrong)
         await self.open.wait()
-        told = f"{request.method} {request.path} {request.query} ".encode() + request.body
+        told = f"{request.method} {request.path} {request.query} ".encode() + request.body + self.more
         return request.answer(self.status, "x-own: 1\r\n", told)
 
     async def close(self):
@@ -158,8 +161,14 @@ UNREADABLE = {
     "a space before the colon": POSTED + b"Content-Length : 5\r\n\r\nabcde",
     "a folded header": POSTED + b"X-A: 1\r\n 2\r\n\r\n",
     "a header with a zero": POSTED + b"X-A: \x00\r\n\r\n",
-    "too long a target": b"GET /" + b"a" * connection.MOST_HEAD + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "too long a target": b"GET /" + b"a" * connection.MOST_HEAD * 2 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     "too many headers": ASKED[:-2] + b"X-A: 12345678\r\n" * (connection.MOST_HEAD // 8) + b"\r\n",
+    "one header without end": ASKED[:-2] + b"X-A: " + b"a" * connection.MOST_HEAD * 2,
+    "trailers without end": POSTED
+    + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
+    + b"X-A: 12345678\r\n" * (connection.MOST_HEAD // 8),
+    "a body that is to be overlooked": POSTED
+    + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\nabcde",
     "a target for a proxy": b"GET http://x/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 }
 
@@ -253,13 +262,82 @@ def test_who_left_disturbs_nobody(served, client, caplog):
     while not served.door.asked:
         served.run(asyncio.sleep(0))
     client.close()
+    served.loop.call_soon_threadsafe(served.door.open.set)
     while served.server.connections:
         served.run(asyncio.sleep(0))
-    served.loop.call_soon_threadsafe(served.door.open.set)
     with closing(Client(served.port)) as other:
         other.send(ASKED)
         assert other.hears()[0] == 200
     assert caplog.records == []
+
+
+def test_who_has_said_all_may_still_listen(client):
+    client.send(ASKED)
+    client.socket.shutdown(socket.SHUT_WR)
+    status, _, body = client.hears()
+    assert (status, body, client.hears_no_more()) == (200, b"GET /a b=c ", True)
+
+
+def test_what_stands_behind_the_last_request_keeps_no_connection(served, client, monkeypatch):
+    client.send(ASKED[:-2] + b"Connection: close\r\n\r\nX")
+    assert client.hears()[0] == 200
+    monkeypatch.setattr(connection, "COMING_SECONDS", -1)
+    while served.server.connections:
+        served.run(asyncio.sleep(0))
+
+
+def test_a_request_half_said_when_it_ends_is_answered(served, client):
+    client.send(POSTED + b"Content-Length: 5\r\n\r\nab")
+    while not any(each.is_coming for each in served.server.connections):
+        served.run(asyncio.sleep(0))
+    ending = asyncio.run_coroutine_threadsafe(served.server.end(), served.loop)
+    served.run(asyncio.sleep(0))
+    client.send(b"cde")
+    status, headers, body = client.hears()
+    assert (status, headers["connection"], body) == (200, "close", b"POST /a  abcde")
+    ending.result(30)
+
+
+def test_who_does_not_listen_is_not_heard(served, client):
+    served.door.more = b"x" * 4_000_000
+    client.send(ASKED)
+    while not served.door.asked:
+        served.run(asyncio.sleep(0))
+    client.send(ASKED * 3)
+    for _ in range(4):
+        assert len(client.hears()[2]) == 4_000_011
+
+
+def test_bodies_have_an_end_all_together(served, client, monkeypatch):
+    monkeypatch.setattr(connection, "MOST_HELD", 110_000)
+    with closing(Client(served.port)) as other:
+        other.send(POSTED, b"Content-Length: 100001\r\n\r\n", b"x" * 100_000)
+        while served.server.bytes_held() < 100_000:
+            served.run(asyncio.sleep(0))
+        client.send(POSTED, b"Content-Length: 20000\r\n\r\n", b"x" * 20_000)
+        status, headers, _ = client.hears()
+        assert (status, headers["retry-after"], headers["connection"]) == (503, "2", "close")
+        other.send(b"x")
+        assert other.hears()[0] == 200
+    with closing(Client(served.port)) as again:
+        again.send(POSTED, b"Content-Length: 20000\r\n\r\n", b"x" * 20_000)
+        assert again.hears()[0] == 200
+
+
+def test_nothing_is_kept_of_who_is_gone(served, client):
+    client.send(POSTED, b"Content-Length: 5\r\n\r\nabcde")
+    client.hears()
+    (theirs,) = [weakref.ref(each) for each in served.server.connections]
+    served.door.asked.clear()
+    gc.disable()
+    try:
+        client.close()
+        deadline = time.monotonic() + 30
+        while theirs() and time.monotonic() < deadline:
+            served.run(asyncio.sleep(0))
+        assert theirs() is None
+    finally:
+        gc.enable()
 
 
 def test_there_is_an_end_to_connections(served, client, monkeypatch):

@@ -13,6 +13,7 @@ from frontrow.chassis.schemas import Out
 from frontrow.services.bookings.models import Booking
 from frontrow.services.bookings.rules import HELD
 
+# As hold_v2.sql tells times.
 RFC3339 = """'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'"""
 SHOWN = f"""
 SELECT CASE WHEN b.booking_id IS NOT NULL THEN json_build_object(
