@@ -19,7 +19,7 @@ from bench import growth, load, truth
 from bench.embedded import embedded
 from bench.measures import Figures, Measures, at_rates
 from bench.measures import embedded as of_embedded
-from bench.stage import Services
+from bench.stage import MANY_EVENTS, Services
 from frontrow.fleet import packages
 from frontrow.fleet.fleet import Fleet
 from frontrow.fleet.topology import Wishes
@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 NO_MAIL = {"EMAIL_URL": "smtp://127.0.0.1:9"}
 LIFTED = {
     "GATEWAY_RATE": "1000000", "GATEWAY_WRITE_RATE": "1000000", "GATEWAY_SIGN_IN_RATE": "1000000",
-    "GATEWAY_CONNECTIONS": "65535",
+    "GATEWAY_CONNECTIONS": "65535", **MANY_EVENTS,
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from psycopg.conninfo import make_conninfo
 
-from bench.stage import Stage
+from bench.stage import MANY_EVENTS, Stage
 from frontrow.embedded import installation
 from frontrow.embedded.processes import follower
 from frontrow.fleet.topology import ROOT
@@ -40,7 +40,12 @@ def embedded(folder: Path) -> Iterator[Alone]:
     command = [sys.executable, "-m", "frontrow", "up", "--port", str(port), "--data", str(folder / "data")]
     with (folder / "log").open("wb") as log:
         up = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ, stdout=log, stderr=log, preexec_fn=follower(15)
+            command,
+            cwd=ROOT,
+            env={**os.environ, **MANY_EVENTS},
+            stdout=log,
+            stderr=log,
+            preexec_fn=follower(15),
         )
     try:
         if not answers(f"http://127.0.0.1:{port}", up):

@@ -24,6 +24,7 @@ HELD_BY_ONE = 5  # bookings that each person of a load makes at most, of the ten
 MOST_A_SECOND = 6000  # bookings
 NOBODY_ELSE = 1_000_000  # places of an event that is not to sell out
 AT_ONCE = 10_000  # people that are made by one process at least
+MANY_EVENTS = {"EVENTS_PER_ORGANIZER": "1000000"}  # of the one organiser of all that is booked
 QUIET_SECONDS = 300
 IDLE = 0.4  # of a second that all processes together take in one when they have nothing to do
 
