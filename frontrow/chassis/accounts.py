@@ -43,14 +43,12 @@ class Account:
         self.method = request.method if request.method in METHODS else "other"
         self.request_id = id_of(request.headers)
         self.began = time.perf_counter()
-        metrics.IN_FLIGHT.inc()
 
     def answer(self, status: int, text: str, kind: str = JSON, more: str = "") -> None:
         """Answer the request."""
         own = f"content-type: {kind}\r\nx-request-id: {self.request_id}\r\n"
         self.request.answer(status, own + ALWAYS + more, text.encode())
         seconds = time.perf_counter() - self.began
-        metrics.IN_FLIGHT.dec()
         requests, histogram = _measures(self.route, self.method, status)
         requests.inc()
         histogram.observe(seconds)

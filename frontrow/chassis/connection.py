@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
         self.server.enter(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self.server.leave(self)
+        self.server.connections.discard(self)
         del self.parser  # which knows us: nobody is to look for such cycles
 
     def pause_writing(self) -> None:

@@ -16,8 +16,8 @@ from django.http.request import split_domain_port, validate_host
 from ninja.responses import NinjaJSONEncoder
 from pydantic import BaseModel, ValidationError
 
-from frontrow.chassis import api, auth, clock, idempotency
-from frontrow.chassis.accounts import Account
+from frontrow.chassis import api, auth, clock, idempotency, metrics
+from frontrow.chassis.accounts import NOBODYS, Account
 from frontrow.chassis.connection import Request
 from frontrow.chassis.groups import Group
 from frontrow.chassis.refusals import BadRequest, Invalid, NotSignedIn, Refusal, Unavailable
@@ -82,11 +82,14 @@ class FastDoor(ABC):
 
     async def __call__(self, request: Request) -> None:
         route = self.route(request.method, request.path)
-        if route is None or request.wrong:
-            return await self.django.answer(request)
-        account = Account(request, route.name)
+        account = Account(request, route.name if route else NOBODYS)
         try:
-            status, content = await self._answer(route, request, account.request_id)
+            if request.wrong:
+                raise request.wrong
+            if route is None:  # Django keeps an account of its own
+                return request.answer(*await self.django.answer(request))
+            with metrics.IN_FLIGHT.track_inprogress():
+                status, content = await self._answer(route, request, account.request_id)
         except Refusal as refusal:
             return account.refuse(refusal)
         except api.OUTAGES as outage:

@@ -58,10 +58,6 @@ class Server:
         else:
             self.connections.add(connection)
 
-    def leave(self, connection: Connection) -> None:
-        """It is gone."""
-        self.connections.discard(connection)
-
     def bytes_held(self) -> int:
         """Of all bodies."""
         return sum(connection.bytes_held() for connection in self.connections)

@@ -14,10 +14,10 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import close_old_connections
 from structlog.contextvars import bound_contextvars
 
-from frontrow.chassis.accounts import NOBODYS, Account, lines
+from frontrow.chassis.accounts import lines
 from frontrow.chassis.connection import Request
 from frontrow.chassis.ids import new_id_text
-from frontrow.chassis.refusals import Refusal, Unavailable
+from frontrow.chassis.refusals import Unavailable
 
 Answer = TypeVar("Answer")
 WAITING_PER_THREAD = 16  # more is refused at once
@@ -62,16 +62,9 @@ class Django:
     def __init__(self, threads: Threads):
         self.threads, self.handler = threads, WSGIHandler()
 
-    async def answer(self, request: Request) -> None:
-        """Let Django answer one request. What is wrong with it by itself, Django does not even hear of."""
-        try:
-            if request.wrong:
-                raise request.wrong
-            return request.answer(*await self.threads.plainly(self._ask, _environ(request)))
-        except Refusal as refusal:
-            return Account(request, NOBODYS).refuse(refusal)
-        except Exception as fault:  # noqa: BLE001, said there
-            return Account(request, NOBODYS).fault(fault)
+    async def answer(self, request: Request) -> tuple[int, str, bytes]:
+        """Status, lines of headers, and body, as Django answers it. Raises Unavailable."""
+        return await self.threads.plainly(self._ask, _environ(request))
 
     def _ask(self, environ: dict[str, Any]) -> tuple[int, str, bytes]:
         told: list[Any] = []

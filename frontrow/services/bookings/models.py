@@ -14,10 +14,10 @@ from frontrow.chassis.arrays import array
 from frontrow.chassis.ids import new_id
 from frontrow.services.bookings.rules import CANCELLED, CONFIRMED, EXPIRED, GONE, HELD, LIVE, OPEN
 
-CONFIRM = f"""
-UPDATE bookings_booking SET status = '{CONFIRMED}', paid_by = paid.payment, version = version + 1
+CONFIRM = """
+UPDATE bookings_booking SET status = %s, paid_by = paid.payment, version = version + 1
 FROM unnest(%s::uuid[], %s::uuid[]) AS paid (booking, payment) WHERE booking_id = paid.booking
-"""  # noqa: S608, of our own words only
+"""
 
 
 class Event(models.Model):
@@ -122,7 +122,7 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def confirm_locked(self, payments: Mapping[UUID, UUID]) -> None:
         """The same of those that are locked and can be, each by its payment."""
         with connection.cursor() as cursor:
-            cursor.execute(CONFIRM, [array(payments), array(payments.values())])
+            cursor.execute(CONFIRM, [CONFIRMED, array(payments), array(payments.values())])
 
 
 class Booking(models.Model):

@@ -13,20 +13,19 @@ from frontrow.chassis.schemas import Out
 from frontrow.services.bookings.models import Booking
 from frontrow.services.bookings.rules import HELD
 
-# As hold_v2.sql tells times.
-RFC3339 = """'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'"""
-SHOWN = f"""
+RFC3339 = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'  # as hold_v2.sql tells times
+SHOWN = """
 SELECT CASE WHEN b.booking_id IS NOT NULL THEN json_build_object(
     'bookingId', b.booking_id, 'userId', b.user_id, 'eventId', b.event_id, 'status', b.status,
-    'bookingDate', to_char(b.booking_date AT TIME ZONE 'UTC', {RFC3339}),
+    'bookingDate', to_char(b.booking_date AT TIME ZONE 'UTC', %(time)s),
     'items', b.items, 'quantity', b.quantity, 'amount', b.amount, 'currency', b.currency,
-    'expiresAt', CASE b.status WHEN '{HELD}' THEN to_char(b.expires_at AT TIME ZONE 'UTC', {RFC3339}) END,
-    'endedAt', to_char(b.ended_at AT TIME ZONE 'UTC', {RFC3339}), 'endReason', b.end_reason
+    'expiresAt', CASE b.status WHEN %(held)s THEN to_char(b.expires_at AT TIME ZONE 'UTC', %(time)s) END,
+    'endedAt', to_char(b.ended_at AT TIME ZONE 'UTC', %(time)s), 'endReason', b.end_reason
 )::text END
-FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS look (person, booking, place)
+FROM unnest(%(people)s::uuid[], %(bookings)s::uuid[]) WITH ORDINALITY AS look (person, booking, place)
 LEFT JOIN bookings_booking b ON b.booking_id = look.booking AND b.user_id = look.person
 ORDER BY place
-"""  # noqa: S608, of our own words only
+"""
 SIGNED_IN = (NotSignedIn, InvalidToken)
 State = Literal["held", "confirmed", "cancelled", "expired"]
 
@@ -71,7 +70,8 @@ def to_some(looks: Sequence[Look]) -> list[str | None]:
 
     Whoever waits for a ticket looks again and again: so it costs a fourth.
     """
-    users, bookings = zip(*looks, strict=True)
+    people, bookings = (array(each) for each in zip(*looks, strict=True))
+    given = {"people": people, "bookings": bookings, "held": HELD, "time": RFC3339}
     with connection.cursor() as cursor:
-        cursor.execute(SHOWN, [array(users), array(bookings)])
+        cursor.execute(SHOWN, given)
         return [told for (told,) in cursor.fetchall()]
