@@ -208,3 +208,13 @@ def test_what_django_never_hears_of_is_counted_and_logged_all_the_same(fast, mon
     answer = fast.ask("GET", "/healthz")
     assert (answer.status_code, answer.headers["x-frame-options"]) == (503, "DENY")
     assert REGISTRY.get_sample_value("frontrow_refusals_total", {"code": "unavailable"}) == before + 1
+
+
+def test_an_address_that_django_never_hears_of_is_not_logged_whole(fast, monkeypatch, capsys):
+    monkeypatch.setattr(fast.door.threads, "waiting", 10**9)
+    assert fast.ask("GET", "/sandbox/a-secret-address").status_code == 503
+    fast.run(asyncio.sleep(0))
+    LINES.flush()
+    said = capsys.readouterr().out
+    assert '"path": "/sandbox/-"' in said
+    assert "a-secret-address" not in said
