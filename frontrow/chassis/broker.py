@@ -155,10 +155,10 @@ def opened(body: str | bytes) -> list[Message]:
 
 def _frame(some: list[Message]) -> Frame:
     """An envelope by itself, or a list of them; the properties are those of the first."""
-    first, told = some[0], [message.envelope() for message in some]
+    first, told = some[0], ",".join(message.text() for message in some)
     return Frame(
-        json.dumps(told if len(some) > 1 else told[0]), content_type="application/json",
+        f"[{told}]" if len(some) > 1 else told, content_type="application/json",
         delivery_mode=2, app_id="frontrow", message_id=str(first.id), type=first.type,
         timestamp=int(first.time.timestamp()), correlation_id=first.request_id,
-        application_headers={trace.HEADER: told[0][trace.HEADER]},
+        application_headers={trace.HEADER: trace.traceparent(first.request_id, first.id)},
     )  # fmt: skip

@@ -7,18 +7,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.db import connection, transaction
 from structlog.contextvars import bound_contextvars
 
 from frontrow.chassis import clock, metrics
 from frontrow.chassis.arrays import array
-from frontrow.chassis.logs import Lines
+from frontrow.chassis.logs import tell_all
 from frontrow.chassis.message import Message
 from frontrow.chassis.models import Heard
 
 Handler = Callable[[Message], None]
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +99,11 @@ def hear(listener: str, *messages: Message) -> None:
 def _tell(listener: str, messages: list[Message]) -> None:
     """Count them, and leave a line for each by which a request is followed into who heard of it."""
     metrics.MESSAGES_HEARD.labels(listener, messages[0].type).inc(len(messages))
-    with Lines.together():
-        for message in messages:
-            log.info("heard", listener=listener, type=message.type, message_id=str(message.id),
-                     request_id=message.request_id)  # fmt: skip
+    tell_all(__name__, "heard", [
+        {"listener": listener, "type": message.type, "message_id": str(message.id),
+         "request_id": message.request_id}
+        for message in messages
+    ])  # fmt: skip
 
 
 def _mark(listener: str, messages: Iterable[Message]) -> set[UUID]:

@@ -1,11 +1,11 @@
 """Structured logs: one line a fact, with the request's and its trace's id, and never a secret."""
 
-import contextlib
+import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, MutableMapping
-from contextvars import ContextVar
+from collections.abc import Mapping, MutableMapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, ClassVar, TextIO
 
@@ -16,6 +16,7 @@ from frontrow.chassis.trace import trace_of
 
 SECRET = re.compile(r"passw|token|secret|authorization|cookie|api_?key", re.IGNORECASE)
 DEEP = {dict, list, tuple}
+JSON = json.JSONEncoder()
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -50,28 +51,31 @@ class Lines:
     """A logger of structlog's that writes finished lines where the standard library's go, at no detour."""
 
     handler: "ClassVar[logging.StreamHandler[TextIO]]"  # of all, also of those that have logged already
-    many: "ClassVar[ContextVar[bool]]" = ContextVar("many", default=False)
 
     def __init__(self, name: str):
         self.name = name
 
-    def write(self, line: str) -> None:
-        self.handler.stream.write(line + "\n")
-        if not self.many.get():
-            self.handler.stream.flush()
-
     @classmethod
-    @contextlib.contextmanager
-    def together(cls) -> Iterator[None]:
-        """Whoever says many lines has them written at once."""
-        before = cls.many.set(True)
-        try:
-            yield
-        finally:
-            cls.many.reset(before)
-            cls.handler.stream.flush()
+    def write(cls, *lines: str) -> None:
+        cls.handler.stream.write("".join(f"{line}\n" for line in lines))
+        cls.handler.stream.flush()
 
     debug = info = warning = error = critical = exception = write
+
+
+def tell_all(name: str, event: str, facts: Sequence[Mapping[str, str]]) -> None:
+    """Say something that many requests caused, a line for each, at a tenth of the usual cost.
+
+    Each has its `request_id` among its facts; none is a secret, since nothing is redacted.
+    """
+    log = structlog.get_logger(name)
+    if settings.ENVIRONMENT.log_format != "json":
+        for each in facts:
+            log.info(event, **each)
+    elif log.is_enabled_for(logging.INFO):
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        common = {"event": event, "logger": name, "level": "info", "timestamp": now}
+        Lines.write(*(JSON.encode(with_trace(log, event, {**each, **common})) for each in facts))
 
 
 def configure(to: TextIO | None = None) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ JSON = json.JSONEncoder(allow_nan=False)
 TAKE = """
 WITH oldest AS MATERIALIZED (SELECT id FROM chassis_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
 DELETE FROM chassis_outbox message USING oldest WHERE message.id = oldest.id
-RETURNING message.id, type, key, version, created_at, request_id, data
+RETURNING message.id, type, key, version, created_at::text, request_id, data
 """
 SAY = """
 INSERT INTO chassis_outbox (created_at, id, type, key, version, data, request_id)
@@ -81,8 +82,8 @@ def _taken() -> list[Message]:
         cursor.execute(TAKE, [BATCH])
         rows = cursor.fetchall()
     return [
-        Message(message_id, kind, key, version, time, request_id, json.loads(data))
-        for message_id, kind, key, version, time, request_id, data in sorted(rows)
+        Message(message_id, kind, key, version, datetime.fromisoformat(time), request_id, facts)
+        for message_id, kind, key, version, time, request_id, facts in sorted(rows)
     ]
 
 

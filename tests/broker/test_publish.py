@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from amqp.exceptions import AMQPError
+from django.db import transaction
 from kombu.message import Message as Received
 
 from frontrow.chassis import broker, outbox
@@ -88,6 +89,16 @@ def test_a_relay_leaves_nothing_behind(publisher):
     say(450)
     assert [outbox.relay(publisher.publish) for _ in range(4)] == [200, 200, 50, 0]
     assert len(ids("right")) == 450
+
+
+def test_what_is_relayed_arrives_as_it_was_said_in_any_script(publisher):
+    facts = {**PERSON, "username": 'Zoë "☂" \\ 東京'}
+    with transaction.atomic():
+        outbox.say(KIND, new_id(), 3, facts)
+    row = Outbox.objects.get()
+    outbox.relay(publisher.publish)
+    (heard,) = broker.opened(waiting("left")[0].body)
+    assert heard == Message(row.id, KIND, row.key, 3, row.created_at, "", facts)
 
 
 @pytest.mark.parametrize("way", ["stop", "kill"])

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from datetime import UTC, datetime
 
 import pytest
 import structlog
@@ -41,6 +42,51 @@ def test_a_requests_lines_carry_the_id_of_its_trace_and_others_none(lines):
         log.info("one")
     log.info("two")
     assert [line.get("trace_id") for line in lines()] == ["0198c5a0000070008000" + "00000000002a", None]
+
+
+@pytest.fixture
+def configured(settings, monkeypatch):
+    """Configures logs anew; where they go."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", logging.getLogger().handlers)
+    before = settings.ENVIRONMENT
+
+    def configure(**changes):
+        settings.ENVIRONMENT = before.model_copy(update=changes)
+        logs.configure(told := io.StringIO())
+        return told
+
+    yield configure
+    settings.ENVIRONMENT = before
+    logs.configure()
+
+
+MANY = [
+    {"type": "ümlaut", "request_id": "0198c5a0-0000-7000-8000-00000000002a"},
+    {"type": "\n", "request_id": "b"},
+    {"type": "", "request_id": ""},
+]
+
+
+def test_what_many_requests_caused_is_said_as_if_it_were_said_of_each(lines, time_machine):
+    time_machine.move_to(datetime(2030, 4, 1, 10, 0, 0, 250, tzinfo=UTC), tick=False)
+    logs.tell_all("frontrow.test", "heard", MANY)
+    for facts in MANY:
+        log.info("heard", **facts)
+    said = lines()
+    assert len(said) == 6
+    assert said[:3] == said[3:]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"log_format": "json"}, 3), ({"log_format": "console"}, 3), ({"log_level": "WARNING"}, 0)],
+)
+def test_and_in_the_form_and_at_the_level_that_are_set(configured, changes, said):
+    told = configured(**changes)
+    logs.tell_all("frontrow.test", "heard", MANY)
+    found = told.getvalue().splitlines()
+    assert [line.count("heard") for line in found] == [1] * said
+    assert {line.startswith("{") for line in found} <= {changes.get("log_format") == "json"}
 
 
 @pytest.mark.parametrize(
@@ -97,24 +143,16 @@ def test_the_causes_of_an_exception_are_told_too(lines):
     assert [each["exc_type"] for each in lines()[0]["exception"]] == ["RuntimeError", "KeyError"]
 
 
-def test_the_console_form_tells_no_local_variables_either(settings, monkeypatch, capsys):
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", root.handlers)
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"log_format": "console"})
+def test_the_console_form_tells_no_local_variables_either(configured, capsys):
+    told = configured(log_format="console")
     try:
-        logs.configure()
-        try:
-            card = "hunter2"
-            raise LookupError("no such card")
-        except LookupError:
-            structlog.get_logger("frontrow.console").exception("fault", password=card)
-    finally:
-        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"log_format": "json"})
-        logs.configure()
-    told = capsys.readouterr()
-    assert told.err == ""
-    assert "no such card" in told.out
-    assert "hunter2" not in told.out
+        card = "hunter2"
+        raise LookupError("no such card")
+    except LookupError:
+        structlog.get_logger("frontrow.console").exception("fault", password=card)
+    assert "no such card" in told.getvalue()
+    assert "hunter2" not in told.getvalue()
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_command_that_speaks_for_itself_has_its_log_elsewhere(monkeypatch, capsys):

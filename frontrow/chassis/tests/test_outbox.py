@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -221,6 +222,16 @@ def test_a_message_of_a_clock_that_is_ahead_is_handed_over_now(ears):
 def test_a_message_travels_unchanged(ears):
     message = Message(new_id(), KIND, new_id(), 7, timezone.now(), "request-1", PERSON)
     assert Message.opened(message.envelope()) == message
+
+
+@pytest.mark.parametrize("request_id", ["request-1", 'a "quoted" \\ one', "ümlaut", ""])
+@pytest.mark.parametrize("name", ["ben", 'Zoë "☂" \\\n'])
+def test_as_text_a_message_is_the_same_whether_its_facts_were_read_or_not(request_id, name):
+    facts = {**PERSON, "username": name}
+    for known in (facts, json.dumps(facts), json.dumps(facts, ensure_ascii=False)):
+        message = Message(new_id(), KIND, new_id(), 7, timezone.now(), request_id, known)
+        assert json.loads(message.text()) == message.envelope()
+        assert message.data == facts
 
 
 def test_a_message_carries_the_id_of_the_request_that_caused_it(nobody):

@@ -6,10 +6,8 @@ from frontrow.chassis import clock
 from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
 from frontrow.services.notifications import erasing, known, rules
-from frontrow.services.notifications.notification import tell
+from frontrow.services.notifications.notification import tell, tell_of_bookings
 from frontrow.services.notifications.telling import Draft
-
-WHO = ("userId", "organizerId")  # what nobody is told by; so that no text needs to be searched for them
 
 
 @hears("user.registered.v1")
@@ -46,14 +44,7 @@ def event(message: Message) -> None:
 
 @hears_together("booking.held.v1", "booking.confirmed.v1", "booking.expired.v1", "booking.cancelled.v1")
 def bookings(messages: list[Message]) -> None:
-    known.learn_bookings(message.data for message in messages)
-    tell([_of_booking(message) for message in messages], clock.now())
-
-
-def _of_booking(message: Message) -> Draft:
-    if message.data.get("reason") == "event_cancelled":
-        return _draft(rules.EVENT_CANCELLED, message, "eventId")  # once, however many bookings
-    return _draft(f"booking_{message.data['status']}", message, "bookingId")
+    tell_of_bookings(messages, clock.now())
 
 
 @hears("payment.failed.v1")
@@ -79,5 +70,5 @@ def _draft(kind: str, message: Message, cause: str, **more: str | None) -> Draft
     )
     return Draft(
         user_id=user_id, kind=kind, cause=cause_id, event_id=event_id, booking_id=booking_id,
-        facts={**{name: data[name] for name in data if name not in WHO}, **more}, date=message.time,
+        facts={**{name: data[name] for name in data if name not in rules.UNSAID}, **more}, date=message.time,
     )  # fmt: skip

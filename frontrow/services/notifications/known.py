@@ -31,15 +31,6 @@ def learn_person(facts: dict[str, Any]) -> None:
     )
 
 
-def learn_bookings(told: Iterable[dict[str, Any]]) -> None:
-    """Take over what became of bookings. Runs in the caller's transaction."""
-    Booking.objects.keep_all([
-        {"booking_id": UUID(facts["bookingId"]), "version": facts["version"], "status": facts["status"],
-         "booking_date": _time(facts["bookingDate"]), "expires_at": _time(facts["expiresAt"])}
-        for facts in told
-    ])  # fmt: skip
-
-
 def learn_event(facts: dict[str, Any], since: datetime) -> None:
     """Take over what events says to be so since then, and announce what is no longer as people were told.
 

@@ -12,9 +12,11 @@ from django.utils import translation
 
 from frontrow.chassis import absences, metrics
 from frontrow.chassis.arrays import array
+from frontrow.chassis.ids import new_id_text
+from frontrow.chassis.message import Message
 from frontrow.services.notifications import known, rules
 from frontrow.services.notifications.models import Notification, Unwanted
-from frontrow.services.notifications.telling import COLUMNS, TELL, TELL_OF, Draft, told
+from frontrow.services.notifications.telling import COLUMNS, TELL, TELL_OF, TELL_OF_BOOKINGS, Draft, told
 from frontrow.services.notifications.words import words
 
 log = structlog.get_logger(__name__)
@@ -33,6 +35,24 @@ def tell(drafts: list[Draft], now: datetime) -> None:
     columns = {name: array(getattr(draft, name) for draft in drafts) for name in COLUMNS}
     facts = array(json.dumps(draft.facts) for draft in drafts)
     told(TELL, {**columns, "facts": facts}, now)
+
+
+def tell_of_bookings(heard: Sequence[Message], now: datetime) -> None:
+    """Take over what became of bookings, and tell the people who booked, as `tell` does.
+
+    Nothing else is done so often: the messages go to the database as they are, which takes them apart.
+    """
+    people = {UUID(message.data["userId"]) for message in heard}
+    rows = [
+        {"notification_id": new_id_text(), "date": message.time.isoformat(), "data": message.data}
+        for message in heard
+    ]
+    given = {
+        "heard": json.dumps(rows),
+        "unsaid": list(rules.UNSAID),
+        "event_cancelled": rules.EVENT_CANCELLED,
+    }
+    told(TELL_OF_BOOKINGS, {**given, "gone": array(absences.erased(people))}, now)
 
 
 def tell_waiting(now: datetime) -> int:

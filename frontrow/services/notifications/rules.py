@@ -20,6 +20,8 @@ ALWAYS = (NEW_PASSWORD, CONFIRM_EMAIL, ACCESS_CHANGED)  # by mail, whatever peop
 OPTIONAL = tuple(kind for kind in KINDS if kind not in ALWAYS)
 LINKED = (USER_REGISTERED, NEW_PASSWORD, CONFIRM_EMAIL)  # whose mails have a link that works once
 
+UNSAID = ("userId", "organizerId")  # of what we hear: told to nobody, so that no text is searched for people
+
 BULK = (ORGANIZER_MESSAGE, EVENT_REMINDER)  # written to many, and none of it is urgent
 
 BEFORE_MAIL = {BOOKING_HELD: timedelta(minutes=1)}  # by then many have paid, and need no mail that they may

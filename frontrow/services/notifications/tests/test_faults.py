@@ -37,7 +37,7 @@ def test_with_the_listener_raising_bookings_go_on_and_are_told_once_when_it_heal
     event = ada.lists()
     settle()
     with monkeypatch.context() as broken_code:
-        broken_code.setattr(handlers, "tell", broken)
+        broken_code.setattr(handlers, "tell_of_bookings", broken)
         first, second = ben.books(event), ben.books(event)
         for hours in range(12):
             hand_over(timedelta(hours=hours))
