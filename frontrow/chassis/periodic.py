@@ -14,6 +14,7 @@ from frontrow.chassis.models import Job
 CLOCK = "clock"
 REST = 50  # times as long as it took, what only measures rests: where much is there, a look takes seconds
 TURN = "UPDATE chassis_job SET next_at = %s WHERE name = %s AND (next_at <= %s OR next_at > %s)"
+LONGEST_REST = 1.0  # seconds
 Work = Callable[[datetime], None]
 log = structlog.get_logger(__name__)
 
@@ -56,6 +57,12 @@ def run_due(now: datetime) -> list[str]:
 def threads() -> list[str]:
     """The threads that periodic work needs, by name."""
     return sorted({CLOCK, *(task.thread for task in _tasks.values())})
+
+
+def rest_of(thread: str) -> float:
+    """For how many seconds a thread may look away: not for longer than a task, or its stopping, may wait."""
+    intervals = [task.every.total_seconds() for task in _tasks.values() if task.thread == thread]
+    return min([LONGEST_REST, *intervals])
 
 
 class Rota:

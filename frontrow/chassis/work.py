@@ -21,7 +21,10 @@ Step = Callable[[], bool]  # one piece of work; whether there may be more at onc
 
 def start(stop: threading.Event) -> list[threading.Thread]:
     """Start the background threads; they end soon after `stop` is set, with what is in hand."""
-    threads = [_thread(name, _loop, _clock(name), threading.Event(), stop) for name in periodic.threads()]
+    threads = [
+        _thread(name, _loop, _clock(name), threading.Event(), stop, periodic.rest_of(name))
+        for name in periodic.threads()
+    ]
     if settings.ENVIRONMENT.broker_url != handover.IN_PROCESS:
         threads += _by_broker(stop)
     elif handover.reaches_all():

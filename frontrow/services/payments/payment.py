@@ -274,6 +274,8 @@ def look_due(now: datetime) -> int:
     for _ in range(BATCHES):
         some = unknown.claim(now, AT_ONCE, rules.LONGEST_WAIT)
         some = some or at_bank.claim(now, AT_ONCE, rules.LONGEST_AT_BANK)
+        if not some:
+            break
         for payment in some:
             _look_safely(payment, now)
         looked += len(some)
