@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Any
 
 import httpx
 import psycopg
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from bench import load
 from frontrow.embedded.processes import follower
 from frontrow.fleet import by_hand, postgres
 from frontrow.fleet.fleet import Fleet
 from frontrow.fleet.topology import ROOT
+from frontrow.listeners import LISTENERS
 from tests.embedded.system import wait
 
 HELD_BY_ONE = 5  # bookings that each person of a load makes at most, of the ten that they may hold
@@ -152,13 +156,26 @@ class Services(Stage):
         deadline, before = time.monotonic() + QUIET_SECONDS, 0.0
         while True:
             now = self.cpu_seconds()
-            waiting = self.row("bookings", "SELECT EXISTS (SELECT FROM chassis_outbox)") != (False,)
-            if not waiting and now - before < IDLE:
+            if now - before < IDLE and not self._unheard():
                 return
             if time.monotonic() > deadline:
                 raise TimeoutError("the messages are not heard in time")
             before = now
             time.sleep(1)
+
+    def _unheard(self) -> float:
+        """How many messages wait in the outbox of bookings, or were relayed and not applied by all who hear them."""
+        waiting = self.row("bookings", "SELECT count(*) FROM chassis_outbox") or (1,)
+        hearers = Counter(kind for kinds in LISTENERS.values() for kind in kinds)
+        told = [sample for service in LISTENERS for sample in self._metrics(f"{service}-work")]
+        due = sum(
+            s.value * hearers[s.labels["type"]] for s in told if s.name == "frontrow_messages_relayed_total"
+        )
+        return waiting[0] + due - sum(s.value for s in told if s.name == "frontrow_messages_heard_total")
+
+    def _metrics(self, program: str) -> list[Sample]:
+        answer = httpx.get(f"http://127.0.0.1:{self.fleet.port(program)}/metrics").raise_for_status()
+        return [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
 
 
 def _serves(port: int) -> bool:
