@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
@@ -119,4 +120,11 @@ class FastDoor(ABC):
 
 def told(body: BaseModel) -> str:
     """An answer's body as the ordinary door tells it."""
-    return json.dumps(body.model_dump(by_alias=True), cls=NinjaJSONEncoder)
+    return JSON.encode(body.model_dump(by_alias=True))
+
+
+def _plain(value: object) -> Any:
+    return str(value) if type(value) is UUID else OTHERS.default(value)  # most of what is no JSON are ids
+
+
+OTHERS, JSON = NinjaJSONEncoder(), json.JSONEncoder(default=_plain)

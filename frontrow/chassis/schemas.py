@@ -62,7 +62,7 @@ class Out(BaseModel):
 
 
 def _printable(text: str) -> str:
-    if any(
+    if not text.isprintable() and any(
         unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\r\t" for character in text
     ):
         raise ValueError("control characters are not allowed")
@@ -76,7 +76,7 @@ def _one_line(text: str) -> str:
 
 
 def _straight(text: str) -> str:
-    if any(unicodedata.bidirectional(character) in TURNS for character in text):
+    if not text.isascii() and any(unicodedata.bidirectional(character) in TURNS for character in text):
         raise ValueError("characters that turn the direction of writing are not allowed")
     return text
 

@@ -96,13 +96,14 @@ class PaymentOut(Out):
     @classmethod
     def of(cls, found: Payment, reader: UUID) -> "PaymentOut":
         """Only the payer learns where to act: who knows that address may."""
-        more: dict[str, Any] = {"refunded_amount": found.refunded}
+        more: dict[str, Any] = {"refunded_amount": found.refunded} if found.refunded else {}
         if found.status == rules.REQUIRES_ACTION and found.user_id == reader:
             public = settings.ENVIRONMENT.public_url
             more["next_action"] = ActionOut(url=urljoin(public, found.action_url))
         if found.status == rules.FAILED:
             more["failure"] = FailureOut(code=found.failure_code, reason=found.failure_reason)
-        return cls.model_validate(found).model_copy(update=more)
+        told = cls.model_validate(found)
+        return told.model_copy(update=more) if more else told
 
 
 def status_of(paid: Payment) -> int:

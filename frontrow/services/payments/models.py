@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from django.db.models import Count, F, Q, Sum
 
+from frontrow.chassis.arrays import array
 from frontrow.chassis.ids import new_id
 from frontrow.services.payments.provider import Order, Outcome
 from frontrow.services.payments.rules import (
@@ -64,6 +65,13 @@ class PaymentQuerySet(Retried["Payment"]):
         """The payment, locked until the transaction ends; every change of it goes through this."""
         return self.select_for_update().get(payment_id=payment_id)
 
+    def begin(self, payments: Sequence["Payment"]) -> set[UUID]:
+        """Write these down, but for those with a payment or key in the way; which were."""
+        columns = [array(getattr(each, name) for each in payments) for name in BEGUN]
+        with connection.cursor() as cursor:
+            cursor.execute(BEGIN, columns)
+            return {row[0] for row in cursor.fetchall()}
+
     def capture(self, outcomes: Mapping[UUID, Outcome]) -> set[UUID]:
         """Let those of these payments that are being charged have succeeded, as the provider told; which."""
         told = sorted(outcomes.items())
@@ -78,6 +86,22 @@ class PaymentQuerySet(Retried["Payment"]):
 
 
 OPEN = ~Q(status=FAILED) & Q(unwanted=None)
+BEGUN = (
+    "payment_id", "booking_id", "user_id", "event_id", "organizer_id", "amount", "currency", "method",
+    "status", "payment_date", "created_at", "next_at", "idempotency_key", "fingerprint",
+)  # fmt: skip
+BEGIN = """
+INSERT INTO payments_payment (
+  payment_id, booking_id, user_id, event_id, organizer_id, amount, currency, method, status,
+  payment_date, created_at, next_at, idempotency_key, fingerprint,
+  reference, action_url, failure_code, failure_reason, refunding, refunded, attempts, version
+)
+SELECT begun.*, '', '', '', '', 0, 0, 0, 1 FROM unnest(
+  %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::text[],
+  %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[]
+) AS begun
+ON CONFLICT DO NOTHING RETURNING payment_id
+"""
 CAPTURE = """
 UPDATE payments_payment paid
 SET status = %s, reference = told.reference, payment_date = told.at, next_at = NULL, version = version + 1

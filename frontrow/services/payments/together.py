@@ -56,9 +56,7 @@ def _begin(wanted: Sequence[Wanted], dues: Mapping[UUID, Due], now: datetime) ->
     with transaction.atomic(durable=True):
         gone = absences.out({person for row in rows.values() for person in (row.user_id, row.organizer_id)})
         rows = {each: row for each, row in rows.items() if not gone & {row.user_id, row.organizer_id}}
-        Payment.objects.bulk_create(rows.values(), ignore_conflicts=True)
-        ids = [row.payment_id for row in rows.values()]
-        written = set(Payment.objects.filter(pk__in=ids).values_list("pk", flat=True))
+        written = Payment.objects.begin(list(rows.values()))
     return {each: row for each, row in rows.items() if row.payment_id in written}
 
 
