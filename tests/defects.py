@@ -103,6 +103,12 @@ SELLING = [
         bookings("test_cancel.py::test_it_says_so_once_however_often_it_is_cancelled"),
     ),
     Defect(
+        "what was gone a moment ago stays gone", f"{BOOKINGS}/door.py",
+        "{event_id for event_id, outcome in zip(events, outcomes, strict=True) if outcome}",
+        "events",
+        bookings("test_fast_door.py::TestSoldOut::test_a_place_that_comes_back_is_sold_to_the_next"),
+    ),
+    Defect(
         "old news of an event overwrite newer ones", f"{BOOKINGS}/event.py",
         "filter(event_id=event_id, version__gte=facts[\"version\"])",
         "filter(event_id=event_id, version=facts[\"version\"])",

@@ -30,6 +30,11 @@ DECIDE = (
     " %s::uuid[], %s::integer[], %s::jsonb[], %s::text[], %s::text[], %s::timestamptz, %s::integer)"
 )
 
+GONE = (
+    "SELECT bookings_gone_v2(events, events, array_fill(NULL::jsonb, many), array_fill(NULL::text, many), %s)"
+    " FROM (SELECT %s::uuid[] AS events, ARRAY[%s] AS many) AS asked"
+)
+
 
 class Answer(NamedTuple):
     """The outcome of a request, and for one that is booked what its owner is told, as JSON."""
@@ -40,6 +45,9 @@ class Answer(NamedTuple):
     @property
     def booking(self) -> dict[str, Any]:
         return dict(json.loads(self.told or "{}"))
+
+
+SOLD_OUT = Answer("sold_out", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,11 @@ class Request:
     key: str | None = None
     fingerprint: str = ""
     asked_by: str = field(default_factory=lambda: request_id() or "")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is answered alike for everybody, once nothing is left of its event."""
+        return self.items is None and self.key is None
 
 
 def asked(requests: Sequence[Request], now: datetime) -> tuple[Any, ...]:

@@ -8,6 +8,8 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -20,7 +22,7 @@ from frontrow.chassis.groups import Group
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.bookings import booking, deciding, metrics, rules, shown
 from frontrow.services.bookings.api import BookingIn
-from frontrow.services.bookings.deciding import DECIDE, REPLAYED, Answer, Request
+from frontrow.services.bookings.deciding import DECIDE, GONE, REPLAYED, SOLD_OUT, Answer, Request
 from frontrow.services.bookings.shown import Look
 
 ONE = re.compile("/bookings/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")  # as Django
@@ -37,6 +39,7 @@ class BookingsDoor(FastDoor):
         super().__init__()
         self.holds: Group[Request, Answer] = Group(self._decide, rules.GROUP)
         self.looks: Group[Look, str | None] = Group(self._find, rules.GROUP)
+        self.short: set[UUID] = set()  # events of which somebody was told a moment ago that nothing is left
         self.database: psycopg.AsyncConnection | None = None
 
     def route(self, method: str, path: str) -> Route | None:
@@ -73,9 +76,7 @@ class BookingsDoor(FastDoor):
         now = clock.now()
         try:
             async with asyncio.timeout(PATIENCE):
-                database = await self._connected()
-                cursor = await database.execute(DECIDE, deciding.asked(requests, now), prepare=True)
-                answers = [Answer(*row) for row in await cursor.fetchall()]
+                answers = await self._decided(requests, now)
                 point("bookings.decided")
                 return deciding.told(answers)
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as outage:
@@ -83,6 +84,26 @@ class BookingsDoor(FastDoor):
             raise api.outage(outage) from outage
         except psycopg.DatabaseError:  # rolled back: whose request it was fails alone
             return await self.threads.run(deciding.decide_each, requests, now)
+
+    async def _decided(self, requests: list[Request], now: datetime) -> list[Answer]:
+        """Whoever wants what was gone a moment ago is told by a look, within their call, if it still is."""
+        gone = await self._gone({each.event_id for each in requests if each.is_plain} & self.short, now)
+        left = [each for each in requests if not (each.is_plain and each.event_id in gone)]
+        rows = await self._rows(DECIDE, deciding.asked(left, now)) if left else []
+        decided = {each.user_id: Answer(*row) for each, row in zip(left, rows, strict=True)}
+        answers = [decided.get(each.user_id, SOLD_OUT) for each in requests]  # a group has one of each person
+        self.short = {each.event_id for each, one in zip(requests, answers, strict=True) if one == SOLD_OUT}
+        return answers
+
+    async def _gone(self, events: set[UUID], now: datetime) -> set[UUID]:
+        if not events:
+            return set()
+        ((outcomes,),) = await self._rows(GONE, (now, list(events), len(events)))
+        return {event_id for event_id, outcome in zip(events, outcomes, strict=True) if outcome}
+
+    async def _rows(self, statement: LiteralString, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        cursor = await (await self._connected()).execute(statement, values, prepare=True)
+        return await cursor.fetchall()
 
     async def _connected(self) -> psycopg.AsyncConnection:
         if self.database is None or self.database.closed:

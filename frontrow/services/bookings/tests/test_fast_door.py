@@ -3,6 +3,7 @@
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -15,8 +16,9 @@ from frontrow.chassis.accounts import LINES
 from frontrow.chassis.fast_door import FastDoor
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.tests.fast import Fast
-from frontrow.services.bookings import door
+from frontrow.services.bookings import deciding, door
 from frontrow.services.bookings.models import Booking, EventStock
+from tests.cast import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,6 +57,62 @@ def test_its_refusals_are_those_of_the_ordinary_door(fast, ada, ben, cy):
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["requestId"] == answer.headers["x-request-id"]
     assert asks(fast, ben, event, Authorization="").headers["www-authenticate"] == "Bearer"
+
+
+class TestSoldOut:
+    """Once somebody was told so, the next are told by a look at the event alone; each answer is true all the same."""
+
+    def codes(self, fast, who, event, times=3, **headers):
+        answers = [asks(fast, who, event, **headers) for _ in range(times)]
+        return [answer.json().get("code", answer.status_code) for answer in answers]
+
+    @pytest.fixture
+    def gone(self, fast, ada, cy):
+        """An event of which everything is gone, as the door knows; and who has it."""
+        event = ada.lists(capacity=2)
+        holds = [cy.books(event, 2)]
+        assert self.codes(fast, cy, event) == ["sold_out"] * 3
+        assert fast.door.short == {UUID(event["eventId"])}
+        return event, holds
+
+    def test_it_is_said_by_the_look_alone(self, fast, gone, ben, monkeypatch):
+        monkeypatch.setattr(deciding, "asked", None)
+        assert self.codes(fast, ben, gone[0]) == ["sold_out"] * 3
+
+    def test_a_place_that_comes_back_is_sold_to_the_next(self, fast, gone, ben, cy):
+        event, (hold,) = gone
+        cy.delete(f"/bookings/{hold['bookingId']}")
+        assert self.codes(fast, ben, event) == [201, 201, "sold_out"]
+
+    def test_so_is_one_whose_hold_is_over(self, fast, gone, ben):
+        Booking.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        assert self.codes(fast, ben, gone[0]) == [201, 201, "sold_out"]
+
+    def test_and_one_that_is_added(self, fast, gone, ada, ben):
+        event, _ = gone
+        ada.put(f"/events/{event['eventId']}", {"capacity": 3})
+        assert self.codes(fast, ben, event) == [201, "sold_out", "sold_out"]
+
+    def test_a_key_that_booked_is_replayed(self, fast, ada, ben):
+        event = ada.lists(capacity=1)
+        key = {"Idempotency-Key": "the-very-one"}
+        assert self.codes(fast, ben, event, 1, **key) == [201]
+        assert self.codes(fast, ben, event) == ["sold_out"] * 3
+        first, second = (asks(fast, ben, event, **key).json() for _ in range(2))
+        assert first == second
+        assert first["status"] == "held"
+
+    def test_another_event_is_not_meant(self, fast, gone, ada, ben, cy):
+        event, other = gone[0], ada.lists(capacity=12)
+        with ThreadPoolExecutor(16) as pool:
+            found = list(pool.map(lambda one: asks(fast, Actor(), one).status_code, [event, other] * 16))
+        assert found[::2] == [409] * 16
+        assert sorted(found[1::2]) == [201] * 12 + [409] * 4
+
+    def test_an_event_that_is_off_is_not_on_sale(self, fast, gone, ada, ben):
+        event, _ = gone
+        ada.delete(f"/events/{event['eventId']}")
+        assert self.codes(fast, ben, event) == ["not_on_sale"] * 3
 
 
 def test_whoever_comes_when_too_many_wait_is_told_to_come_again(fast, ada, ben, monkeypatch):
