@@ -231,3 +231,11 @@ def test_reading_is_noted_once():
     assert told("user_registered").read_at == NOW + timedelta(hours=1)
     notification.read(new_id(), [first.pk], NOW + timedelta(hours=2))
     assert told("booking_held").read_at == NOW
+
+
+@pytest.mark.parametrize("versions", [(3, 4), (4, 3)])
+def test_of_two_news_of_a_booking_that_come_together_the_newer_stays(versions):
+    with transaction.atomic():
+        listener.hear("notifications", *(news("booking.cancelled", version=each) for each in versions))
+    assert Booking.objects.get().version == 4
+    assert kinds() == ["booking_cancelled"]
