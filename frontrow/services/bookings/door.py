@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -87,23 +86,26 @@ class BookingsDoor(FastDoor):
 
     async def _decided(self, requests: list[Request], now: datetime) -> list[Answer]:
         """Whoever wants what was gone a moment ago is told by a look, within their call, if it still is."""
-        gone = await self._gone({each.event_id for each in requests if each.is_plain} & self.short, now)
+        database = await self._connected()
+        plain = {each.event_id for each in requests if each.is_plain}
+        gone = await self._gone(database, plain & self.short, now)
         left = [each for each in requests if not (each.is_plain and each.event_id in gone)]
-        rows = await self._rows(DECIDE, deciding.asked(left, now)) if left else []
-        decided = {each.user_id: Answer(*row) for each, row in zip(left, rows, strict=True)}
-        answers = [decided.get(each.user_id, SOLD_OUT) for each in requests]  # a group has one of each person
+        decided: dict[UUID, Answer] = {}  # by person: a group has one wish of each
+        if left:
+            cursor = await database.execute(DECIDE, deciding.asked(left, now), prepare=True)
+            rows = await cursor.fetchall()
+            decided = {each.user_id: Answer(*row) for each, row in zip(left, rows, strict=True)}
+        answers = [decided.get(each.user_id, SOLD_OUT) for each in requests]
         self.short = {each.event_id for each, one in zip(requests, answers, strict=True) if one == SOLD_OUT}
         return answers
 
-    async def _gone(self, events: set[UUID], now: datetime) -> set[UUID]:
+    async def _gone(self, database: psycopg.AsyncConnection, events: set[UUID], now: datetime) -> set[UUID]:
+        """Of these events those of which nothing is left."""
         if not events:
             return set()
-        ((outcomes,),) = await self._rows(GONE, (now, list(events), len(events)))
+        cursor = await database.execute(GONE, (now, list(events), len(events)), prepare=True)
+        ((outcomes,),) = await cursor.fetchall()
         return {event_id for event_id, outcome in zip(events, outcomes, strict=True) if outcome}
-
-    async def _rows(self, statement: LiteralString, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        cursor = await (await self._connected()).execute(statement, values, prepare=True)
-        return await cursor.fetchall()
 
     async def _connected(self) -> psycopg.AsyncConnection:
         if self.database is None or self.database.closed:

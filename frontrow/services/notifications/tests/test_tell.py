@@ -235,6 +235,7 @@ def test_reading_is_noted_once():
 
 @pytest.mark.parametrize("versions", [(3, 4), (4, 3)])
 def test_of_two_news_of_a_booking_that_come_together_the_newer_stays(versions):
+    heard("event.published")
     with transaction.atomic():
         listener.hear("notifications", *(news("booking.cancelled", version=each) for each in versions))
     assert Booking.objects.get().version == 4
