@@ -156,7 +156,7 @@ class Services(Stage):
         deadline, before = time.monotonic() + QUIET_SECONDS, 0.0
         while True:
             now = self.cpu_seconds()
-            if now - before < IDLE and not self._unheard():
+            if now - before < IDLE and self._unheard() <= 0:
                 return
             if time.monotonic() > deadline:
                 raise TimeoutError("the messages are not heard in time")
@@ -164,14 +164,18 @@ class Services(Stage):
             time.sleep(1)
 
     def _unheard(self) -> float:
-        """How many messages wait in the outbox of bookings, or were relayed and not applied by all who hear them."""
-        waiting = self.row("bookings", "SELECT count(*) FROM chassis_outbox") or (1,)
+        """How many messages wait to be relayed, or were and are not applied by all who hear them."""
+        waiting = [self.row(service, "SELECT count(*) FROM chassis_outbox") or (1,) for service in LISTENERS]
         hearers = Counter(kind for kinds in LISTENERS.values() for kind in kinds)
         told = [sample for service in LISTENERS for sample in self._metrics(f"{service}-work")]
         due = sum(
             s.value * hearers[s.labels["type"]] for s in told if s.name == "frontrow_messages_relayed_total"
         )
-        return waiting[0] + due - sum(s.value for s in told if s.name == "frontrow_messages_heard_total")
+        return (
+            sum(many for (many,) in waiting)
+            + due
+            - sum(s.value for s in told if s.name == "frontrow_messages_heard_total")
+        )
 
     def _metrics(self, program: str) -> list[Sample]:
         answer = httpx.get(f"http://127.0.0.1:{self.fleet.port(program)}/metrics").raise_for_status()

@@ -104,8 +104,8 @@ SELLING = [
     ),
     Defect(
         "what was gone a moment ago stays gone", f"{BOOKINGS}/door.py",
-        "{event_id for event_id, outcome in zip(events, outcomes, strict=True) if outcome}",
-        "events",
+        "{each for each, outcome in zip(events, outcomes, strict=True) if outcome}",
+        "set(events)",
         bookings("test_fast_door.py::TestSoldOut::test_a_place_that_comes_back_is_sold_to_the_next"),
     ),
     Defect(
@@ -246,6 +246,12 @@ TELLING = [
         "self.filter(pk=key, version__lt=version)",
         "self.filter(pk=key)",
         (f"{NOTIFICATIONS}/tests/test_tell.py::test_old_news_of_a_person_change_nothing",),
+    ),
+    Defect(
+        "old news of a booking overwrite newer ones", f"{NOTIFICATIONS}/telling.py",
+        "  WHERE known.version < excluded.version\n",
+        "",
+        (f"{NOTIFICATIONS}/tests/test_tell.py::test_in_any_order_and_repeated_it_is_the_same",),
     ),
     Defect(
         "people are told the same twice", f"{NOTIFICATIONS}/migrations/0001_initial.py",

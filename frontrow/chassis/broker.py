@@ -24,7 +24,7 @@ from frontrow.chassis.message import Message
 EXCHANGE = Exchange("frontrow", type="topic", durable=True)
 DELIVERIES = 20  # after so many without an acknowledgement the broker gives a message up
 NEVER = 1_000_000_000  # RabbitMQ 4 would drop what it delivered 20 times from a queue without dead letters
-BUNDLE = 50  # messages that travel together at most: a broker's work is by the piece
+BUNDLE = 200  # messages that travel together at most: a broker's work is by the piece
 NOT_OURS = (KeyError, TypeError, ValueError, RecursionError, DataError)  # what no second try will mend
 PATIENCE = 10  # seconds for the broker to answer
 FAULTS = (AMQPError, OSError)  # of the broker, or of the way to it; timeouts are among these

@@ -33,8 +33,8 @@ def publish(messages: list[Message]) -> None:
     """Put a delivery down for each listener of each message, in the relay's transaction."""
     now = clock.now()
     deliveries = [
-        Delivery(listener=name, message_id=message.id, message=message.envelope(), next_at=now)
-        for message in messages
+        Delivery(listener=name, message_id=message.id, message=envelope, next_at=now)
+        for message, envelope in [(message, message.envelope()) for message in messages]
         for name in listener.listeners_of(message.type)
     ]
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)

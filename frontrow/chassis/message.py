@@ -49,6 +49,8 @@ class Message:
 
         What it carries beyond our fields is for others: a trace's context, or what a newer version added.
         """
+        if not isinstance(envelope["data"], dict):
+            raise TypeError("a message whose data are no object")
         return cls(
             UUID(str(envelope["id"])), envelope["type"], UUID(str(envelope["key"])), envelope["version"],
             datetime.fromisoformat(envelope["time"]), envelope["request_id"], envelope["data"],

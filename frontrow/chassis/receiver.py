@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 HEARTBEAT = 30  # seconds; a broker that is silent for longer than two of them is gone
 LOOK = 0.5  # seconds between two looks at whether to stop
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0  # seconds, while the database is away
-AT_ONCE = 10  # bundles that are applied together
+AT_ONCE = 3  # bundles that are applied together
 A_MOMENT = 0.001  # seconds in which what has come is read
 
 

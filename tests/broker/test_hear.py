@@ -166,6 +166,18 @@ def test_what_is_no_message_is_parked_where_it_can_be_seen(background, ears, bod
     assert ready("left") == 0
 
 
+@pytest.mark.parametrize("data", ["hello", "5", "{}", 7, None, []])
+def test_what_tells_no_facts_is_parked_and_holds_up_nobody(background, ears, data):
+    background.begin()
+    odd = {"id": str(new_id()), "type": KIND, "key": str(new_id()), "version": 1, "request_id": "",
+           "time": timezone.now().isoformat(), "data": data}  # fmt: skip
+    publish(json.dumps(odd))
+    eventually(lambda: Delivery.objects.exclude(parked_at=None).count(), 1)
+    assert Delivery.objects.get().message == odd
+    say()
+    eventually(lambda: len(ears.heard), 2)
+
+
 @pytest.mark.parametrize("name", ["\0", "\ud800", float("nan"), float("inf")], ids=ascii)
 def test_what_the_database_cannot_keep_is_parked_as_text(background, ears, name):
     ears.moods["left"] = ill

@@ -83,6 +83,15 @@ class TestFastDoors:
             assert code(person.post("/bookings", {"eventId": event["eventId"]})) == OUT
             assert friend.books(event)["status"] == "held"
 
+    def test_booking_what_is_gone(self, person, friend):
+        event = friend.lists(capacity=1)
+        friend.books(event)
+        is_out(person)
+        with Fast(BookingsDoor()):
+            for _ in range(2):
+                assert code(friend.post("/bookings", {"eventId": event["eventId"]})) == (409, "sold_out")
+                assert code(person.post("/bookings", {"eventId": event["eventId"]})) == OUT
+
     def test_paying(self, person, friend):
         booking = person.books(friend.lists())
         is_out(person)

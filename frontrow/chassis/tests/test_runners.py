@@ -35,6 +35,17 @@ def heard(monkeypatch):
     return found
 
 
+@pytest.mark.parametrize(("seconds", "rest"), [((0.5, 15), 0.5), ((60,), 1), ((3600, 1), 1), ((), 1)])
+def test_a_thread_looks_away_for_no_longer_than_its_work_or_its_end_may_wait(tasks, seconds, rest):
+    for number, each in enumerate(seconds):
+
+        def task(now): ...
+
+        task.__qualname__ = task.__name__ = f"task_{number}"
+        periodic.every(seconds=each)(task)
+    assert periodic.rest_of(periodic.CLOCK) == rest
+
+
 @pytest.fixture
 def tasks(monkeypatch):
     monkeypatch.setattr(periodic, "_tasks", {})

@@ -30,9 +30,10 @@ DECIDE = (
     " %s::uuid[], %s::integer[], %s::jsonb[], %s::text[], %s::text[], %s::timestamptz, %s::integer)"
 )
 
-GONE = (
-    "SELECT bookings_gone_v2(events, events, array_fill(NULL::jsonb, many), array_fill(NULL::text, many), %s)"
-    " FROM (SELECT %s::uuid[] AS events, ARRAY[%s] AS many) AS asked"
+GONE = (  # of these events; as nobody has a key, no person is looked for. And who is out, of these marks.
+    "SELECT bookings_gone_v2(ids, ids, array_fill(NULL::jsonb, many), array_fill(NULL::text, many), %s),"
+    " ARRAY(SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_out)"
+    " FROM (SELECT ids, ARRAY[cardinality(ids)] AS many FROM (SELECT %s::uuid[]) AS events (ids)) AS asked"
 )
 
 
@@ -64,7 +65,7 @@ class Request:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is answered alike for everybody, once nothing is left of its event."""
+        """Whether it is answered alike for all who are not out, once nothing is left of its event."""
         return self.items is None and self.key is None
 
 

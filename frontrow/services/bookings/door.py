@@ -1,7 +1,7 @@
 """The fast door of bookings, where it is its own service: to book, and to look at what one booked.
 
 All who want to book are decided by one call over one connection, by the SQL of the ordinary door (api.py).
-What needs a second look is decided again by the ordinary story, in a thread.
+Who wants what was gone a moment ago is told by a look at that. What needs a second look is decided again by the ordinary story, in a thread.
 """
 
 import asyncio
@@ -9,12 +9,14 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import psycopg
 from django.db import connection
 
 from frontrow.chassis import api, clock
+from frontrow.chassis.absences import mark_of
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.fast_door import Asked, FastDoor, Route
 from frontrow.chassis.groups import Group
@@ -87,25 +89,33 @@ class BookingsDoor(FastDoor):
     async def _decided(self, requests: list[Request], now: datetime) -> list[Answer]:
         """Whoever wants what was gone a moment ago is told by a look, within their call, if it still is."""
         database = await self._connected()
-        plain = {each.event_id for each in requests if each.is_plain}
-        gone = await self._gone(database, plain & self.short, now)
-        left = [each for each in requests if not (each.is_plain and each.event_id in gone)]
-        decided: dict[UUID, Answer] = {}  # by person: a group has one wish of each
+        gone = await self._gone(database, requests, now)
+        left = [each for each in requests if each.user_id not in gone]
+        rows: list[Any] = []
         if left:
             cursor = await database.execute(DECIDE, deciding.asked(left, now), prepare=True)
             rows = await cursor.fetchall()
-            decided = {each.user_id: Answer(*row) for each, row in zip(left, rows, strict=True)}
-        answers = [decided.get(each.user_id, SOLD_OUT) for each in requests]
+        decided = map(Answer._make, rows)
+        answers = [SOLD_OUT if each.user_id in gone else next(decided) for each in requests]
         self.short = {each.event_id for each, one in zip(requests, answers, strict=True) if one == SOLD_OUT}
         return answers
 
-    async def _gone(self, database: psycopg.AsyncConnection, events: set[UUID], now: datetime) -> set[UUID]:
-        """Of these events those of which nothing is left."""
-        if not events:
+    async def _gone(
+        self, database: psycopg.AsyncConnection, all_of_them: list[Request], now: datetime
+    ) -> set[UUID]:
+        """The people, of whom a group has each once, for whom nothing is left."""
+        some = [each for each in all_of_them if each.is_plain and each.event_id in self.short]
+        if not some:
             return set()
-        cursor = await database.execute(GONE, (now, list(events), len(events)), prepare=True)
-        ((outcomes,),) = await cursor.fetchall()
-        return {event_id for event_id, outcome in zip(events, outcomes, strict=True) if outcome}
+        events, marks = list({each.event_id for each in some}), [mark_of(each.user_id) for each in some]
+        cursor = await database.execute(GONE, (now, marks, events), prepare=True)
+        ((outcomes, out),) = await cursor.fetchall()
+        gone, is_out = {each for each, outcome in zip(events, outcomes, strict=True) if outcome}, set(out)
+        return {
+            each.user_id
+            for each, mark in zip(some, marks, strict=True)
+            if each.event_id in gone and mark not in is_out
+        }
 
     async def _connected(self) -> psycopg.AsyncConnection:
         if self.database is None or self.database.closed:

@@ -107,8 +107,6 @@ class Booking(models.Model):
     booking_date = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
 
-    objects = CopyQuerySet.as_manager()
-
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def of(self, user_id: UUID) -> "NotificationQuerySet":

@@ -40,9 +40,12 @@ def tell(drafts: list[Draft], now: datetime) -> None:
 def tell_of_bookings(heard: Sequence[Message], now: datetime) -> None:
     """Take over what became of bookings, and tell the people who booked, as `tell` does.
 
-    Nothing else is done so often: the messages go to the database as they are, which takes them apart.
+    Nothing else is done so often: what they tell goes to the database whole, which takes it apart. Raises
+    KeyError, TypeError or ValueError for one that names nobody, or no event.
     """
     people = {UUID(message.data["userId"]) for message in heard}
+    for event_id in {message.data["eventId"] for message in heard}:
+        UUID(str(event_id))
     rows = [
         {"notification_id": new_id_text(), "date": message.time.isoformat(), "data": message.data}
         for message in heard

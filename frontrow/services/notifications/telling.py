@@ -1,6 +1,7 @@
 """Telling as SQL: one statement, however many are told. Nothing else is done so often for each booking.
 
 It writes the notifications, the event as they speak of it, and a delivery for each that is wanted by mail.
+Of bookings, of which most is told, it also keeps what became of them.
 """
 
 from collections.abc import Mapping
@@ -67,7 +68,8 @@ fresh AS (
   INSERT INTO notifications_notification (
     notification_id, user_id, kind, cause, event_id, booking_id, date, facts, told, event_version
   )
-  SELECT draft.*, draft.event_id IS NULL OR version IS NOT NULL, version
+  SELECT notification_id, user_id, kind, cause, draft.event_id, booking_id, draft.date, facts,
+         draft.event_id IS NULL OR version IS NOT NULL, version
   FROM draft LEFT JOIN spoken_of USING (event_id)
   ON CONFLICT DO NOTHING RETURNING notification_id, user_id, kind, told
 ),

@@ -66,7 +66,7 @@ class PaymentQuerySet(Retried["Payment"]):
         return self.select_for_update().get(payment_id=payment_id)
 
     def begin(self, payments: Sequence["Payment"]) -> set[UUID]:
-        """Write these down, but for those with a payment or key in the way; which were."""
+        """Write these down, but for those with a payment or key in the way; which were. Save none again."""
         columns = [array(getattr(each, name) for each in payments) for name in BEGUN]
         with connection.cursor() as cursor:
             cursor.execute(BEGIN, columns)
