@@ -1,7 +1,8 @@
 """The fast door of bookings, where it is its own service: to book, and to look at what one booked.
 
 All who want to book are decided by one call over one connection, by the SQL of the ordinary door (api.py).
-Who wants what was gone a moment ago is told by a look at that. What needs a second look is decided again by the ordinary story, in a thread.
+Who wants what was gone a moment ago is told by a look at that. What needs a second look is decided again
+by the ordinary story, in a thread.
 """
 
 import asyncio
