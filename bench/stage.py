@@ -167,15 +167,13 @@ class Services(Stage):
         """How many messages wait to be relayed, or were and are not applied by all who hear them."""
         waiting = [self.row(service, "SELECT count(*) FROM chassis_outbox") or (1,) for service in LISTENERS]
         hearers = Counter(kind for kinds in LISTENERS.values() for kind in kinds)
-        told = [sample for service in LISTENERS for sample in self._metrics(f"{service}-work")]
-        due = sum(
-            s.value * hearers[s.labels["type"]] for s in told if s.name == "frontrow_messages_relayed_total"
-        )
-        return (
-            sum(many for (many,) in waiting)
-            + due
-            - sum(s.value for s in told if s.name == "frontrow_messages_heard_total")
-        )
+        left = float(sum(count for (count,) in waiting))
+        for sample in (each for service in LISTENERS for each in self._metrics(f"{service}-work")):
+            if sample.name == "frontrow_messages_relayed_total":
+                left += sample.value * hearers[sample.labels["type"]]
+            elif sample.name == "frontrow_messages_heard_total":
+                left -= sample.value
+        return left
 
     def _metrics(self, program: str) -> list[Sample]:
         answer = httpx.get(f"http://127.0.0.1:{self.fleet.port(program)}/metrics").raise_for_status()

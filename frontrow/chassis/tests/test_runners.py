@@ -41,7 +41,7 @@ def test_a_thread_looks_away_for_no_longer_than_its_work_or_its_end_may_wait(tas
 
         def task(now): ...
 
-        task.__qualname__ = task.__name__ = f"task_{number}"
+        task.__name__ = f"task_{number}"
         periodic.every(seconds=each)(task)
     assert periodic.rest_of(periodic.CLOCK) == rest
 

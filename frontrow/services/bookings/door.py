@@ -102,10 +102,10 @@ class BookingsDoor(FastDoor):
         return answers
 
     async def _gone(
-        self, database: psycopg.AsyncConnection, all_of_them: list[Request], now: datetime
+        self, database: psycopg.AsyncConnection, requests: list[Request], now: datetime
     ) -> set[UUID]:
         """The people, of whom a group has each once, for whom nothing is left."""
-        some = [each for each in all_of_them if each.is_plain and each.event_id in self.short]
+        some = [each for each in requests if each.is_plain and each.event_id in self.short]
         if not some:
             return set()
         events, marks = list({each.event_id for each in some}), [mark_of(each.user_id) for each in some]
