@@ -27,6 +27,7 @@ LIFTED = {  # all travellers come from one address
     "GATEWAY_SIGN_IN_RATE": "1000000",
     "GATEWAY_HASH_RATE": "1000000",
     "GATEWAY_CONNECTIONS": "65535",
+    "NEWS_WAIT_SECONDS": "2",  # beside other tests the processors are always full
 }
 EVERY_PAGE = "test_every_page.py"
 FLEET = pytest.StashKey[Fleet]()

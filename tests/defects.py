@@ -219,9 +219,21 @@ TELLING = [
     ),
     Defect(
         "a message is gone before the transport has it", f"{CHASSIS}/outbox.py",
-        "        messages = _taken()\n",
-        "        messages = _taken()\n    with transaction.atomic(durable=True):\n",
+        "        if messages:\n            (publish",
+        "        pass\n    with transaction.atomic(durable=True):\n        if messages:\n            (publish",
         chassis("test_outbox.py::test_what_the_transport_did_not_take_stays"),
+    ),
+    Defect(
+        "what may not wait waits behind news", f"{CHASSIS}/outbox.py",
+        "WHERE type NOT IN (",
+        "WHERE 'booking.cancelled.v1' IN (",
+        chassis("test_outbox.py::test_while_the_processors_are_full_news_let_all_others_pass"),
+    ),
+    Defect(
+        "news wait for as long as the processors are full", f"{CHASSIS}/outbox.py",
+        "with_news=clock.now() - oldest >= longest or not is_full()",
+        "with_news=not is_full()",
+        chassis("test_outbox.py::test_news_wait_so_long_and_no_longer"),
     ),
     Defect(
         "nobody waits until the broker confirms", f"{CHASSIS}/broker.py",

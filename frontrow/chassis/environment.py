@@ -140,6 +140,9 @@ class Environment(BaseSettings):
         description="How far messages and periodic work step back for who sells, by nice(2); those of"
         " notifications and reviews alone go all the way. 0: not at all",
     )
+    news_wait_seconds: int = Field(
+        20, ge=0, le=60, description="Longest wait of mere news while the processors are full, seconds"
+    )
     prefetch: int = Field(
         20, ge=1, le=1000, description="Bundles of messages a listener takes from the broker at once"
     )

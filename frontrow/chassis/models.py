@@ -5,6 +5,9 @@ from django.db import models
 from frontrow.chassis.copies import CopyQuerySet
 from frontrow.chassis.ids import new_id
 
+# Messages that only tell people: nobody's place or money waits for them (decision 24).
+MAY_WAIT = ("booking.held.v1", "booking.confirmed.v1", "booking.expired.v1")
+
 
 class Outbox(models.Model):
     """A message said in the transaction of what it tells, waiting to be relayed."""
@@ -19,6 +22,7 @@ class Outbox(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "outbox"
+        indexes = [models.Index("id", name="chassis_outbox_urgent", condition=~models.Q(type__in=MAY_WAIT))]
 
 
 class Delivery(models.Model):

@@ -4,11 +4,12 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from frontrow.chassis import clock, handover, metrics
@@ -21,15 +22,21 @@ from frontrow.chassis.middleware import request_id
 BATCH = 200
 JSON = json.JSONEncoder(allow_nan=False)
 TAKE = """
-WITH oldest AS MATERIALIZED (SELECT id FROM chassis_outbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-DELETE FROM chassis_outbox message USING oldest WHERE message.id = oldest.id
-RETURNING message.id, type, key, version, created_at::text, request_id, data
-"""
+WITH urgent AS MATERIALIZED (
+    SELECT id FROM chassis_outbox
+    WHERE type NOT IN ('booking.held.v1', 'booking.confirmed.v1', 'booking.expired.v1')
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+), oldest AS MATERIALIZED (
+    SELECT id FROM chassis_outbox WHERE %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+)
+DELETE FROM chassis_outbox WHERE id = ANY (ARRAY(SELECT id FROM urgent UNION ALL SELECT id FROM oldest))
+RETURNING id, type, key, version, created_at::text, request_id, data
+"""  # those of models.MAY_WAIT are not urgent
 SAY = """
 INSERT INTO chassis_outbox (created_at, id, type, key, version, data, request_id)
 SELECT %s, * FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::jsonb[], %s::text[])
 """
-SOME = "SELECT EXISTS (SELECT FROM chassis_outbox)"
+OLDEST = "SELECT created_at FROM chassis_outbox ORDER BY id LIMIT 1"
 NEWS = threading.Event()  # set when this process has said something
 
 
@@ -53,15 +60,20 @@ def say_all(facts: list[tuple[str, UUID, int, dict[str, Any]]], request_ids: Seq
     transaction.on_commit(NEWS.set)
 
 
-def relay(publish: Callable[[list[Message]], None] | None = None) -> int:
+def relay(
+    publish: Callable[[list[Message]], None] | None = None, is_full: Callable[[], bool] = lambda: False
+) -> int:
     """Hand the oldest messages to the transport, else to the one in this process; how many.
 
-    Several relays may run at once. What the transport raises is raised; then the messages stay.
+    While the processors are full, what only tells people waits, for NEWS_WAIT_SECONDS at most. Several
+    relays may run at once. What the transport raises is raised; then the messages stay.
     """
-    if not _is_some():
+    oldest = _oldest()
+    if oldest is None:
         return 0
+    longest = timedelta(seconds=settings.ENVIRONMENT.news_wait_seconds)
     with transaction.atomic(durable=True):
-        messages = _taken()
+        messages = _taken(with_news=clock.now() - oldest >= longest or not is_full())
         if messages:
             (publish or handover.publish)(messages)
             point("relay.confirmed")
@@ -69,17 +81,18 @@ def relay(publish: Callable[[list[Message]], None] | None = None) -> int:
     return len(messages)
 
 
-def _is_some() -> bool:
-    """A look that costs a third of a transaction: every quarter of a second, in every service, for ever."""
+def _oldest() -> datetime | None:
+    """When it was said: a look that costs a third of a transaction, every quarter of a second, for ever."""
     with connection.cursor() as cursor:
-        cursor.execute(SOME)
-        return bool(cursor.fetchone()[0])
+        cursor.execute(OLDEST)
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
-def _taken() -> list[Message]:
+def _taken(*, with_news: bool) -> list[Message]:
     """The oldest, in order, which are gone once this commits."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [BATCH])
+        cursor.execute(TAKE, [BATCH, with_news, BATCH])
         rows = cursor.fetchall()
     return [
         Message(message_id, kind, key, version, datetime.fromisoformat(time), request_id, facts)

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from django.db import close_old_connections, connections
 from structlog.contextvars import clear_contextvars
 
 from frontrow.chassis import clock, handover, metrics, outbox, periodic
+from frontrow.chassis.pressure import Pressure
 
 log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.25  # messages said by other processes are found at least this often
@@ -28,7 +30,7 @@ def start(stop: threading.Event) -> list[threading.Thread]:
     if settings.ENVIRONMENT.broker_url != handover.IN_PROCESS:
         threads += _by_broker(stop)
     elif handover.reaches_all():
-        threads.append(_thread("messages", _loop, _in_process, outbox.NEWS, stop))
+        threads.append(_thread("messages", _loop, partial(_in_process, Pressure()), outbox.NEWS, stop))
     else:
         log.warning("messages_wait", why="some services are elsewhere, and there is no broker")
     for thread in threads:
@@ -36,9 +38,9 @@ def start(stop: threading.Event) -> list[threading.Thread]:
     return threads
 
 
-def _in_process() -> bool:
+def _in_process(pressure: Pressure) -> bool:
     """Relay some, and hand over at least as many."""
-    relayed, delivered = outbox.relay(), 0
+    relayed, delivered = outbox.relay(is_full=pressure.felt), 0
     while some := handover.deliver(clock.now()):
         delivered += some
         if delivered >= relayed:
@@ -64,8 +66,9 @@ def _retry() -> bool:
 def _relay(stop: threading.Event) -> None:
     from frontrow.chassis.broker import Publisher
 
+    pressure = Pressure()
     with contextlib.closing(Publisher()) as publisher:
-        _loop(lambda: outbox.relay(publisher.publish) > 0, outbox.NEWS, stop)
+        _loop(lambda: outbox.relay(publisher.publish, pressure.felt) > 0, outbox.NEWS, stop)
 
 
 def _clock(name: str) -> Step:

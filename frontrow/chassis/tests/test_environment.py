@@ -72,6 +72,8 @@ BAD = [
     ("PREFETCH", "0"),
     ("WORK_NICE", "-1"),
     ("WORK_NICE", "20"),
+    ("NEWS_WAIT_SECONDS", "-1"),
+    ("NEWS_WAIT_SECONDS", "61"),
     ("MESSAGE_ATTEMPTS", "0"),
     ("HEARD_DAYS", "0"),
     ("HEARD_DAYS", "9999999999"),

@@ -3,13 +3,16 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from frontrow.chassis import handover, listener, outbox
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
-from frontrow.chassis.models import Delivery, Heard, Outbox
+from frontrow.chassis.models import MAY_WAIT, Delivery, Heard, Outbox
+from frontrow.courtesy import TELLING
+from frontrow.listeners import LISTENERS
 
 pytestmark = pytest.mark.django_db
 KIND = "user.updated.v1"
@@ -257,3 +260,54 @@ def test_an_outbox_id_is_used_once():
     row = Outbox.objects.get()
     with pytest.raises(IntegrityError), transaction.atomic():
         Outbox.objects.bulk_create([row])
+
+
+def said(kind, **later):
+    with transaction.atomic():
+        outbox.say(kind, new_id(), 1, {})
+    Outbox.objects.filter(type=kind).update(created_at=timezone.now() + timedelta(**later))
+
+
+def relayed(**given):
+    got = []
+    outbox.relay(lambda messages: got.extend(message.type for message in messages), **given)
+    return got
+
+
+@pytest.mark.parametrize("kind", MAY_WAIT)
+def test_while_the_processors_are_full_news_let_all_others_pass(kind):
+    said(kind)
+    said(KIND)
+    assert relayed(is_full=lambda: True) == [KIND]
+    assert relayed(is_full=lambda: True) == []
+    assert Outbox.objects.get().type == kind
+    assert relayed(is_full=lambda: False) == [kind]
+
+
+@pytest.mark.parametrize("kind", MAY_WAIT)
+def test_news_wait_so_long_and_no_longer(kind):
+    longest = settings.ENVIRONMENT.news_wait_seconds
+    said(kind, seconds=-(longest - 5))
+    assert relayed(is_full=lambda: True) == []
+    said(kind, seconds=-longest)
+    assert relayed(is_full=lambda: True) == [kind, kind]
+
+
+def test_what_is_told_at_once_goes_in_order():
+    for kind in (*MAY_WAIT, KIND):
+        said(kind)
+    assert relayed() == [*MAY_WAIT, KIND]
+
+
+def test_only_messages_for_who_tells_may_wait():
+    for name, kinds in LISTENERS.items():
+        assert name in TELLING or not {*MAY_WAIT} & {*kinds}
+
+
+def test_what_may_not_wait_is_found_at_once_however_much_waits():
+    """By an index of it alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {outbox.TAKE}", [1, False, 1])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "chassis_outbox_urgent" in plan
