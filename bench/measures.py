@@ -94,6 +94,7 @@ class Measures:
         """What ten times as many clients as usual get, and how fast the gateway refuses the others."""
         seconds, log = self.long, self.stage.fleet.log("gateway")
         _, usual = overload.rushed(self.stage, CONNECTIONS, seconds)
+        self.stage.quiet()
         begin = log.stat().st_size
         rush, rate = overload.rushed(self.stage, CONNECTIONS * RUSH, seconds)
         refusals = overload.refusals(log, begin, len(rush.refusals))
