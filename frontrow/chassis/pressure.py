@@ -19,7 +19,7 @@ class Pressure:
         """Whether it left less than a third since the look before; never where Linux does not tell."""
         if monotonic() - self.seen >= A_MOMENT:
             self.seen = monotonic()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 self._look()
         return self.is_high
 

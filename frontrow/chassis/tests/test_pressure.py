@@ -71,8 +71,13 @@ def test_within_a_moment_it_is_not_looked_at_again(machine):
     assert not one.felt()
 
 
-def test_where_nobody_tells_it_is_never_felt(monkeypatch, tmp_path):
-    monkeypatch.setattr(pressure, "STAT", tmp_path / "none")
+@pytest.mark.parametrize(
+    "told", [None, "", "cpu\n", "cpu 1 2\n", "cpu a b c d e f g h\n", "cpu 0 0 0 0 0 0 0 0\n"]
+)
+def test_where_nobody_tells_it_is_never_felt(monkeypatch, tmp_path, told):
+    monkeypatch.setattr(pressure, "STAT", tmp_path / "stat")
+    if told is not None:
+        (tmp_path / "stat").write_text(told)
     assert not Pressure().felt()
 
 
