@@ -205,4 +205,5 @@ def _event(capacity: int) -> dict[str, Any]:
         "title": "A night that everybody wants", "description": "Of the bench.", "date": start.isoformat(),
         "endDate": (start + timedelta(hours=3)).isoformat(), "timezone": "Europe/Berlin", "location": "Berlin",
         "capacity": capacity, "price": 2500, "currency": "EUR",
+        "holdMinutes": 180,  # or what the first rounds held would end while the last are measured
     }  # fmt: skip
