@@ -220,7 +220,7 @@ TELLING = [
     Defect(
         "a message is gone before the transport has it", f"{CHASSIS}/outbox.py",
         "        if messages:\n            (publish",
-        "        pass\n    with transaction.atomic(durable=True):\n        if messages:\n            (publish",
+        "    with transaction.atomic(durable=True):\n        if messages:\n            (publish",
         chassis("test_outbox.py::test_what_the_transport_did_not_take_stays"),
     ),
     Defect(
@@ -231,8 +231,8 @@ TELLING = [
     ),
     Defect(
         "news wait for as long as the processors are full", f"{CHASSIS}/outbox.py",
-        "with_news=clock.now() - oldest >= longest or not is_full()",
-        "with_news=not is_full()",
+        "everything=clock.now() - oldest >= longest or not is_full()",
+        "everything=not is_full()",
         chassis("test_outbox.py::test_news_wait_so_long_and_no_longer"),
     ),
     Defect(

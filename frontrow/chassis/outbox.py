@@ -73,7 +73,7 @@ def relay(
         return 0
     longest = timedelta(seconds=settings.ENVIRONMENT.news_wait_seconds)
     with transaction.atomic(durable=True):
-        messages = _taken(with_news=clock.now() - oldest >= longest or not is_full())
+        messages = _taken(everything=clock.now() - oldest >= longest or not is_full())
         if messages:
             (publish or handover.publish)(messages)
             point("relay.confirmed")
@@ -89,10 +89,10 @@ def _oldest() -> datetime | None:
     return row[0] if row else None
 
 
-def _taken(*, with_news: bool) -> list[Message]:
-    """The oldest, in order, which are gone once this commits."""
+def _taken(*, everything: bool) -> list[Message]:
+    """The oldest, else of what may not wait, in order; they are gone once this commits."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [BATCH, with_news, BATCH])
+        cursor.execute(TAKE, [BATCH, everything, BATCH])
         rows = cursor.fetchall()
     return [
         Message(message_id, kind, key, version, datetime.fromisoformat(time), request_id, facts)

@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -7,10 +8,11 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from frontrow.chassis import handover, listener, outbox
+from frontrow.chassis import broker, handover, listener, outbox, work
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.message import Message
 from frontrow.chassis.models import MAY_WAIT, Delivery, Heard, Outbox
+from frontrow.chassis.pressure import Pressure
 from frontrow.courtesy import TELLING
 from frontrow.listeners import LISTENERS
 
@@ -264,7 +266,7 @@ def test_an_outbox_id_is_used_once():
 
 def said(kind, **later):
     with transaction.atomic():
-        outbox.say(kind, new_id(), 1, {})
+        outbox.say(kind, new_id(), 2, PERSON)
     Outbox.objects.filter(type=kind).update(created_at=timezone.now() + timedelta(**later))
 
 
@@ -291,6 +293,38 @@ def test_news_wait_so_long_and_no_longer(kind):
     assert relayed(is_full=lambda: True) == []
     said(kind, seconds=-longest)
     assert relayed(is_full=lambda: True) == [kind, kind]
+
+
+@pytest.fixture
+def full(monkeypatch):
+    monkeypatch.setattr(Pressure, "felt", lambda _: True)
+    said(MAY_WAIT[0])
+    said(KIND)
+    yield
+    assert relayed() == [MAY_WAIT[0]]
+
+
+@pytest.mark.usefixtures("full")
+def test_in_one_process_the_relay_knows_that_the_processors_are_full(ears):
+    assert work._in_process(Pressure())
+    deliver_all()
+    assert sorted(ears.heard) == [("left", 2), ("right", 2)]
+
+
+@pytest.mark.usefixtures("full")
+def test_so_does_the_one_to_the_broker(monkeypatch):
+    got = []
+
+    class Publisher:
+        def publish(self, messages):
+            got.extend(message.type for message in messages)
+
+        def close(self): ...
+
+    monkeypatch.setattr(broker, "Publisher", Publisher)
+    monkeypatch.setattr(work, "_loop", lambda step, *_: step())
+    work._relay(Event())
+    assert got == [KIND]
 
 
 def test_what_is_told_at_once_goes_in_order():
