@@ -217,7 +217,7 @@ def _settle() -> None:
     """Let everybody hear what was said, and do what follows, as the background does."""
     _quiet()
     ending.close_cancelled(timezone.now())
-    stock.tell()
+    stock.tell(timezone.now())
     _quiet()
     refund.send_due(timezone.now())
     _quiet()

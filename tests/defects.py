@@ -115,9 +115,9 @@ SELLING = [
         bookings("test_event.py::test_news_of_an_event_may_come_in_any_order_and_twice"),
     ),
     Defect(
-        "old news of stock overwrite newer ones", f"{EVENTS}/event.py",
-        "filter(event_id=event_id, stock_version__lt=stock.version)",
-        "filter(event_id=event_id)",
+        "old news of stock overwrite newer ones", f"{EVENTS}/stocks.py",
+        "if version < newest[event_id][\"version\"]",
+        "if newest[event_id]",
         (f"{EVENTS}/tests/test_stock_copy.py::test_news_may_come_in_any_order_and_the_newest_stays",),
     ),
     Defect(

@@ -4,6 +4,7 @@ import random
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from frontrow.chassis import listener
 from frontrow.chassis.ids import new_id
@@ -25,14 +26,14 @@ def conversation(ada, ben) -> list[Message]:
     path = f"/events/{event['eventId']}"
     for quantity in (1, 2):
         ben.books(event, quantity)
-        stock.tell()
+        stock.tell(timezone.now())
     ada.put(path, {"title": "Renamed", "maxPerPerson": 4})
     ada.put(path, {"capacity": 9})
-    stock.tell()
+    stock.tell(timezone.now())
     ticket = ben.books(other)
     ben.delete(f"/bookings/{ticket['bookingId']}")
     ada.delete(f"/events/{other['eventId']}")
-    stock.tell()
+    stock.tell(timezone.now())
     rows = Outbox.objects.order_by("id")
     return [Message(r.id, r.type, r.key, r.version, r.created_at, r.request_id, r.data) for r in rows]
 

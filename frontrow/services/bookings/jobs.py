@@ -21,7 +21,7 @@ def close_cancelled_events(now: datetime) -> None:
 @every(seconds=0.5)
 def tell_stock(now: datetime) -> None:
     """Let the availability shown with events follow."""
-    stock.tell()
+    stock.tell(now)
 
 
 @every(seconds=15, everywhere=True)

@@ -1,10 +1,12 @@
-"""What bookings says. booking.held, and .confirmed of a free one, are written by hold_v2.sql alike."""
+"""What bookings says. Alike are written: booking.held, and .confirmed of a free one, by hold_v2.sql, and
+stock.changed by tell_v1.sql.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from frontrow.chassis.message import rfc3339
-from frontrow.chassis.outbox import say, say_all
+from frontrow.chassis.outbox import say_all
 from frontrow.services.bookings import rules
 from frontrow.services.bookings.models import Booking, EventStock, TypeStock
 
@@ -25,10 +27,6 @@ def bookings_expired(bookings: Iterable[Booking]) -> None:
     say_all([("booking.expired.v1", b.booking_id, b.version, booking_facts(b)) for b in bookings])
 
 
-def stock_changed(stock: EventStock, types: list[TypeStock]) -> None:
-    say("stock.changed.v1", stock.event_id, stock.version, stock_facts(stock, types))
-
-
 def booking_facts(booking: Booking) -> dict[str, Any]:
     """A booking as others know it."""
     return {
@@ -47,7 +45,7 @@ def booking_facts(booking: Booking) -> dict[str, Any]:
 
 
 def stock_facts(stock: EventStock, types: list[TypeStock]) -> dict[str, Any]:
-    """What is left of an event; also the answer to events when it makes a capacity N."""
+    """What is left of an event: what events is answered when it makes a capacity N, and stock.changed."""
     left = {kind.ticket_type_id: kind.capacity - kind.taken for kind in types}
     return {
         "eventId": str(stock.event_id),

@@ -1,6 +1,5 @@
 """Whom events asks: bookings, who alone knows what is sold."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,22 +20,6 @@ class CapacityBelowSold(Refusal):
     detail = "More places are held or sold than this. Choose a larger capacity, or cancel bookings first."
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """What bookings says is left, as of a version of its own."""
-
-    version: int
-    capacity: int | None  # of all types together, if capped
-    availability: int
-    types: dict[UUID, tuple[int, int]]  # capacity and availability
-
-    @classmethod
-    def of(cls, told: dict[str, Any]) -> "Stock":
-        """From an answer or message of bookings."""
-        types = {UUID(t["ticketTypeId"]): (t["capacity"], t["availability"]) for t in told["ticketTypes"]}
-        return cls(told["version"], told["capacity"], told["availability"], types)
-
-
 def hurry(event: Event) -> None:
     """Tell bookings of an event that just changed, before our client hears that it did.
 
@@ -49,8 +32,8 @@ def hurry(event: Event) -> None:
         log.warning("bookings_will_hear_later", event_id=str(event.event_id), exc_info=True)
 
 
-def make_capacity(event_id: UUID, terms: Terms) -> Stock:
-    """Have bookings make the capacities what the terms say, in one guarded act.
+def make_capacity(event_id: UUID, terms: Terms) -> dict[str, Any]:
+    """Have bookings make the capacities what the terms say, in one guarded act; what is left then.
 
     Raises CapacityBelowSold, and Unavailable if bookings does not answer.
     """
@@ -63,4 +46,4 @@ def make_capacity(event_id: UUID, terms: Terms) -> Stock:
         raise CapacityBelowSold
     if answer.status_code != 200:
         raise Unavailable
-    return Stock.of(answer.json())
+    return dict(answer.json())

@@ -13,8 +13,7 @@ from frontrow.chassis.failpoints import point
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.limits import Limit
 from frontrow.chassis.refusals import Invalid, NotFound, Refusal, Unavailable
-from frontrow.services.events import clients, messages, recent, rules
-from frontrow.services.events.clients import Stock
+from frontrow.services.events import clients, messages, recent, rules, stocks
 from frontrow.services.events.models import CANCELLED, DRAFT, PUBLISHED, Event, TicketType
 from frontrow.services.events.rules import Terms
 
@@ -111,20 +110,6 @@ def told(event_id: UUID) -> dict[str, Any]:
     return messages.facts(find(event_id, None))
 
 
-def copy_stock(event_id: UUID, stock: Stock) -> None:
-    """Keep what bookings says is left, unless something newer is here. Runs in the caller's transaction."""
-    older = Event.objects.filter(event_id=event_id, stock_version__lt=stock.version)
-    if older.update(stock_version=stock.version, capacity=stock.capacity):
-        ours = list(TicketType.objects.filter(event_id=event_id))
-        for kind in ours:
-            told = stock.types.get(kind.ticket_type_id, (kind.capacity, kind.availability))
-            kind.capacity, kind.availability = told
-        TicketType.objects.bulk_update(ours, ["capacity", "availability"])
-        together = sum(kind.availability for kind in ours)  # bookings may stock a type not for sale yet
-        Event.objects.filter(event_id=event_id).update(availability=min(stock.availability, together))
-        recent.forget(event_id)
-
-
 def copy_rating(event_id: UUID, version: int, average: float, count: int) -> None:
     """Keep what reviews says people think, unless something newer is here; of a draft nobody thinks."""
     older = Event.objects.filter(event_id=event_id, rating_version__lt=version)
@@ -151,7 +136,7 @@ def _check(terms: Terms, before: Terms | None, now: datetime) -> None:
         raise Invalid(errors=[{"field": w.field, "message": w.message} for w in wrong])
 
 
-def _store(before: Event, terms: Terms, stock: Stock | None, now: datetime) -> Event | None:
+def _store(before: Event, terms: Terms, stock: dict[str, Any] | None, now: datetime) -> Event | None:
     """Store new terms and read the event as it is then; None if it moved on since it was read."""
     with transaction.atomic(durable=True):
         seen = {"version": before.version, "stock_version": before.stock_version}
@@ -165,7 +150,7 @@ def _store(before: Event, terms: Terms, stock: Stock | None, now: datetime) -> E
         event.save()
         _store_types(event, terms)
         if stock is not None:
-            copy_stock(event.event_id, stock)
+            stocks.copy(stock)
         if event.status == PUBLISHED:
             (messages.event_published if before.status == DRAFT else messages.event_updated)(event)
         recent.forget(event.event_id)

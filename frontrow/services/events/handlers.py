@@ -3,15 +3,14 @@
 from uuid import UUID
 
 from frontrow.chassis import clock
-from frontrow.chassis.listener import hears
+from frontrow.chassis.listener import hears, hears_together
 from frontrow.chassis.message import Message
-from frontrow.services.events import erasing, event
-from frontrow.services.events.clients import Stock
+from frontrow.services.events import erasing, event, stocks
 
 
-@hears("stock.changed.v1")
-def stock_changed(message: Message) -> None:
-    event.copy_stock(UUID(message.data["eventId"]), Stock.of(message.data))
+@hears_together("stock.changed.v1")
+def stock_changed(messages: list[Message]) -> None:
+    stocks.copy(*(message.data for message in messages))
 
 
 @hears("rating.changed.v1")

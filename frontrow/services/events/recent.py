@@ -42,9 +42,9 @@ class Recent:
         return stamp if self.memory.add(key, stamp, STAMP_SECONDS) else b""
 
 
-def forget(event_id: UUID) -> None:
-    """Forget an event's page, and the lists it may stand in, as soon as the change commits."""
-    stamps = {_stamp_key(scope): new_id().bytes for scope in (str(event_id), LISTS)}
+def forget(*event_ids: UUID) -> None:
+    """Forget these events' pages, and the lists they may stand in, as soon as the change commits."""
+    stamps = {_stamp_key(scope): new_id().bytes for scope in (*map(str, event_ids), LISTS)}
     transaction.on_commit(partial(caches["answers"].set_many, stamps, STAMP_SECONDS))
 
 

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
 from frontrow.chassis.refusals import Refusal
 from frontrow.services.bookings import booking, deciding, ending, event, stock
-from frontrow.services.bookings.models import Booking, Event, EventStock
+from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
 
 from .stage import NOW, check_invariants, left, stage, type_ids, wants
 
@@ -68,7 +69,7 @@ def test_one_key_sent_twenty_times_is_one_booking_and_twenty_equal_answers():
 
 def test_an_event_that_is_busy_is_told_of_when_its_turn_comes_and_not_skipped():
     told = stage(5)
-    stock.tell()
+    stock.tell(NOW)
     booking.hold(wants(told), NOW)
     busy, done = threading.Event(), threading.Event()
 
@@ -77,15 +78,19 @@ def test_an_event_that_is_busy_is_told_of_when_its_turn_comes_and_not_skipped():
             EventStock.objects.lock(UUID(told["eventId"]))
             busy.set()
             assert not done.wait(0.2)  # tell cannot have finished, whenever it began
+            for rows in (EventStock.objects, TypeStock.objects):
+                rows.filter(event_id=told["eventId"]).update(taken=F("taken") + 2)
 
     def tell():
         assert busy.wait(20)
         try:
-            return stock.tell()
+            return stock.tell(NOW)
         finally:
             done.set()
 
     assert at_once([somebody_books, tell]) == [None, 1]
+    said = Outbox.objects.filter(type="stock.changed.v1").latest("id").data
+    assert (said["availability"], said["ticketTypes"][0]["availability"]) == (2, 2)
 
 
 def test_one_person_cannot_pass_their_limit_by_hurrying():

@@ -8,7 +8,7 @@ from django.db import transaction
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.models import Outbox
 from frontrow.chassis.refusals import NotFound
-from frontrow.services.bookings import booking, ending, event, stock
+from frontrow.services.bookings import booking, ending, event, messages, stock
 from frontrow.services.bookings.models import Booking, Event, EventStock, TypeStock
 
 from .stage import NOW, check_invariants, facts, left, outcomes, stage, type_ids, wants
@@ -138,19 +138,33 @@ class TestClosing:
         assert outcomes(wants(told)) == ["not_on_sale"]
 
 
+def types_of(event_id):
+    return list(TypeStock.objects.filter(event_id=event_id).order_by("ticket_type_id"))
+
+
 class TestTelling:
     def test_changed_stock_is_told_once_with_its_version(self):
         told = stage(8, 8, cap=10)
-        stock.tell()
+        stock.tell(NOW)
         booking.hold(wants(told, items=((type_ids(told)[0], 3),)), NOW)
         booking.hold(wants(told, items=((type_ids(told)[1], 4),)), NOW)
-        assert [stock.tell(), stock.tell()] == [1, 0]
+        assert [stock.tell(NOW), stock.tell(NOW)] == [1, 0]
         said = Outbox.objects.filter(type="stock.changed.v1").latest("id")
         assert (said.version, said.data["availability"]) == (3, 3)
         assert [kind["availability"] for kind in said.data["ticketTypes"]] == [5, 4]
+
+    def test_it_says_what_events_is_answered(self):
+        for told in (stage(8, 8, cap=10), stage(3), stage(2, 9)):
+            booking.hold(wants(told, items=((type_ids(told)[0], 2),)), NOW)
+        stock.tell(NOW)
+        said = [(row.key, row.version, row.data) for row in Outbox.objects.filter(type="stock.changed.v1")]
+        assert sorted(said, key=lambda row: row[0]) == [
+            (row.event_id, row.version, messages.stock_facts(row, types_of(row.event_id)))
+            for row in EventStock.objects.order_by("event_id")
+        ]
 
     def test_many_events_are_told_in_turns(self, monkeypatch):
         monkeypatch.setattr(stock, "TOLD_AT_ONCE", 2)
         for _ in range(5):
             stage()
-        assert [stock.tell() for _ in range(4)] == [2, 2, 1, 0]
+        assert [stock.tell(NOW) for _ in range(4)] == [2, 2, 1, 0]

@@ -54,7 +54,7 @@ def event():
     sneak(told, 1)
     EventStock.objects.filter(event_id=told["eventId"]).update(taken=F("taken") + 1)
     TypeStock.objects.filter(pk=first).update(taken=F("taken") + 1)
-    stock.tell()
+    stock.tell(NOW)
     check_invariants()
     return told
 

@@ -32,8 +32,12 @@ def news(event, number, left=None, **changes):
 
 def hear(*messages):
     for message in messages:
-        with transaction.atomic():
-            listener.hear("events", message)
+        hear_together(message)
+
+
+def hear_together(*messages):
+    with transaction.atomic():
+        listener.hear("events", *messages)
 
 
 def shown(ada, event):
@@ -46,6 +50,13 @@ def test_news_may_come_in_any_order_and_the_newest_stays(ada, order):
     event = ada.lists(**typed())
     hear(*[news(event, number) for number in order])
     assert shown(ada, event) == (6, [3, 3])
+
+
+def test_of_news_that_come_together_the_newest_of_each_event_stays(ada):
+    event, other, third = ada.lists(**typed()), ada.lists(), ada.lists()
+    hear(news(third, 9))
+    hear_together(news(other, 4), news(event, 1), news(event, 3), news(third, 8), news(event, 2))
+    assert [shown(ada, each) for each in (event, other, third)] == [(6, [3, 3]), (4, [4]), (9, [9])]
 
 
 def test_news_heard_again_change_nothing(ada):
