@@ -9,7 +9,7 @@ EVENTS, NOTIFICATIONS, CHASSIS = (
     "frontrow/services/notifications",
     "frontrow/chassis",
 )
-HOLD = f"{BOOKINGS}/migrations/hold_v2.sql"
+HOLD = f"{BOOKINGS}/migrations/hold_v4.sql"
 PEOPLE = """hashtextextended(user_id::text, 0) AS person
         FROM unnest(user_ids, outcomes) AS ask (user_id, outcome) WHERE outcome IS NULL"""
 

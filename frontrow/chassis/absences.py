@@ -7,7 +7,7 @@ not to be heard. Whoever writes something of a person looks here first, in the s
 import hashlib
 import hmac
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from django.conf import settings
@@ -37,6 +37,7 @@ class Nobody(models.Func):
     output_field = models.UUIDField()
 
 
+@lru_cache(maxsize=8192)
 def mark_of(user_id: UUID) -> UUID:
     """By what a person is known here: without our secret it leads to nobody."""
     return UUID(bytes=hmac.digest(_secret(), user_id.bytes, hashlib.sha256)[:16])

@@ -100,7 +100,7 @@ class TestFastDoors:
 
 
 class TestTogether:
-    """hold_v3.sql: who is out among many."""
+    """hold_v4.sql: who is out among many."""
 
     def decided(self, event, people):
         event_id = UUID(event["eventId"])

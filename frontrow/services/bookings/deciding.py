@@ -2,7 +2,7 @@
 
 One commit then serves them all, which is what makes a hot event fast. There is no timer: the next group
 leaves when the last has committed, and while nobody waits that is at once. What says yes and no is
-migrations/hold_v2.sql, and before it hold_v3.sql to those who are out.
+migrations/hold_v4.sql.
 """
 
 import json
@@ -26,7 +26,7 @@ from frontrow.services.bookings import rules
 
 REPLAYED, OVERDUE = "replayed", "overdue"  # outcomes, beside rules.LIVE and the codes of refusals
 DECIDE = (
-    "SELECT outcome, told FROM bookings_hold_v3(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[],"
+    "SELECT outcome, told FROM bookings_hold_v4(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[],"
     " %s::uuid[], %s::integer[], %s::jsonb[], %s::text[], %s::text[], %s::timestamptz, %s::integer)"
 )
 

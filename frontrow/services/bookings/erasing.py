@@ -10,7 +10,7 @@ from frontrow.chassis import absences
 from frontrow.services.bookings import ending, rules
 from frontrow.services.bookings.models import Booking, Event, EventStock, Finding
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"  # of who books, as in hold_v2.sql
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"  # of who books, as in hold_v4.sql
 UNDECIDED = (*rules.LIVE, rules.EXPIRED)  # or could be by a payment on its way
 
 

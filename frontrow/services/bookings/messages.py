@@ -1,4 +1,4 @@
-"""What bookings says. Alike are written: booking.held, and .confirmed of a free one, by hold_v2.sql, and
+"""What bookings says. Alike are written: booking.held, and .confirmed of a free one, by hold_v4.sql, and
 stock.changed by tell_v1.sql.
 """
 

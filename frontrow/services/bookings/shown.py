@@ -13,7 +13,7 @@ from frontrow.chassis.schemas import Out
 from frontrow.services.bookings.models import Booking
 from frontrow.services.bookings.rules import HELD
 
-RFC3339 = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'  # as hold_v2.sql tells times
+RFC3339 = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'  # as hold_v4.sql tells times
 SHOWN = """
 SELECT CASE WHEN b.booking_id IS NOT NULL THEN json_build_object(
     'bookingId', b.booking_id, 'userId', b.user_id, 'eventId', b.event_id, 'status', b.status,

@@ -1,4 +1,4 @@
-"""The story of stock as others are told of it. Taking it is hold_v2.sql's; ending.py returns it."""
+"""The story of stock as others are told of it. Taking it is hold_v4.sql's; ending.py returns it."""
 
 from datetime import datetime
 
