@@ -104,8 +104,8 @@ SELLING = [
     ),
     Defect(
         "what was gone a moment ago stays gone", f"{BOOKINGS}/door.py",
-        "{each for each, outcome in zip(events, outcomes, strict=True) if outcome}",
-        "set(events)",
+        "each.event_id in gone and",
+        "each.event_id in self.short and",
         bookings("test_fast_door.py::TestSoldOut::test_a_place_that_comes_back_is_sold_to_the_next"),
     ),
     Defect(

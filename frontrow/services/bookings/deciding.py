@@ -30,11 +30,18 @@ DECIDE = (
     " %s::uuid[], %s::integer[], %s::jsonb[], %s::text[], %s::text[], %s::timestamptz, %s::integer)"
 )
 
-GONE = (  # of these events; as nobody has a key, no person is looked for. And who is out, of these marks.
-    "SELECT bookings_gone_v2(ids, ids, array_fill(NULL::jsonb, many), array_fill(NULL::text, many), %s),"
-    " ARRAY(SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_out)"
-    " FROM (SELECT ids, ARRAY[cardinality(ids)] AS many FROM (SELECT %s::uuid[]) AS events (ids)) AS asked"
-)
+GONE = """
+SELECT ARRAY(
+    SELECT event_id
+    FROM bookings_eventstock stock JOIN bookings_event USING (event_id), (SELECT %s::timestamptz) AS now (at)
+    WHERE event_id = ANY (%s::uuid[]) AND taken >= stock.capacity AND jsonb_array_length(ticket_types) = 1
+        AND status = 'published' AND (sales_start IS NULL OR at >= sales_start) AND at < sales_end
+        AND NOT EXISTS (
+            SELECT FROM bookings_booking late
+            WHERE late.event_id = stock.event_id AND late.status = 'held' AND late.expires_at <= at
+        )
+), ARRAY(SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_out)
+"""  # which events plain requests are told to be sold out by bookings_gone_v2, and who is out
 
 
 class Answer(NamedTuple):
@@ -83,6 +90,12 @@ def asked(requests: Sequence[Request], now: datetime) -> tuple[Any, ...]:
         _array([request.fingerprint for request in requests]),
         now, rules.OPEN_HOLDS,
     )  # fmt: skip
+
+
+def looked_for(requests: Sequence[Request], now: datetime) -> tuple[Any, ...]:
+    """What plain requests want, and whose they are, as GONE takes them."""
+    events, marks = {request.event_id for request in requests}, [mark_of(each.user_id) for each in requests]
+    return now, _plain(event_id.hex for event_id in events), _plain(mark.hex for mark in marks)
 
 
 def _plain(values: Iterable[str]) -> str:

@@ -31,7 +31,10 @@ ONE = re.compile("/bookings/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 PATIENCE = 10  # seconds for a group: then the database is as good as away
 BECAME = {status: metrics.BOOKINGS.labels(status) for status in rules.LIVE}
 DJANGOS = {"context", "cursor_factory", "prepare_threshold", "client_encoding", "application_name"}
-SESSION = "SET TIME ZONE 'UTC'; SET lock_timeout = '5s'"
+SESSION = """
+SET TIME ZONE 'UTC'; SET lock_timeout = '5s';
+SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan;
+"""  # the latter as in hold_v4.sql: to plan GONE takes longer than to look
 
 
 class BookingsDoor(FastDoor):
@@ -108,15 +111,9 @@ class BookingsDoor(FastDoor):
         some = [each for each in requests if each.is_plain and each.event_id in self.short]
         if not some:
             return set()
-        events, marks = list({each.event_id for each in some}), [mark_of(each.user_id) for each in some]
-        cursor = await database.execute(GONE, (now, marks, events), prepare=True)
-        ((outcomes, out),) = await cursor.fetchall()
-        gone, is_out = {each for each, outcome in zip(events, outcomes, strict=True) if outcome}, set(out)
-        return {
-            each.user_id
-            for each, mark in zip(some, marks, strict=True)
-            if each.event_id in gone and mark not in is_out
-        }
+        cursor = await database.execute(GONE, deciding.looked_for(some, now), prepare=True)
+        ((gone, out),) = await cursor.fetchall()
+        return {each.user_id for each in some if each.event_id in gone and mark_of(each.user_id) not in out}
 
     async def _connected(self) -> psycopg.AsyncConnection:
         if self.database is None or self.database.closed:

@@ -1,18 +1,20 @@
 """Those who wait at once are decided together, and none of them pays for another."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from frontrow.services.bookings import booking, deciding
-from frontrow.services.bookings.models import Booking, EventStock
+from frontrow.services.bookings.models import Booking, Event, EventStock
 from tests.embedded.system import wait
 
-from .stage import NOW, check_invariants, left, outcomes, stage, wants
+from .stage import NOW, check_invariants, left, outcomes, stage, type_ids, wants
 
 SECONDS = 30
+LATER = NOW + timedelta(seconds=1)
 
 
 def close(act):
@@ -25,6 +27,14 @@ def close(act):
             connection.close()
 
     return run
+
+
+def looks(told):
+    """Whether by a look alone one is told that nothing is left of an event."""
+    with connection.cursor() as cursor:
+        cursor.execute(deciding.GONE, deciding.looked_for([wants(told)], NOW))
+        ((gone, _),) = cursor.fetchall()
+    return gone == [UUID(told["eventId"])]
 
 
 def somebody_waits_for_a_lock() -> bool:
@@ -109,3 +119,26 @@ def test_any_key_arrives_as_it_was_sent(text):
     request = wants(stage(5), key=text, fingerprint="f")
     assert outcomes(request, request) == ["booked", "replayed"]
     assert Booking.objects.get().idempotency_key == text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "is_sold_out"),
+    [({}, True), ({"sales_start": NOW}, True), ({"sales_start": LATER}, False), ({"sales_end": NOW}, False),
+     ({"status": "cancelled"}, False)],
+)  # fmt: skip
+def test_a_look_says_sold_out_of_an_event_where_a_decision_does(changes, is_sold_out):
+    told = stage(2)
+    booking.hold(wants(told, 2), NOW)
+    Event.objects.update(**changes)
+    assert (looks(told), outcomes(wants(told)) == ["sold_out"]) == (is_sold_out, is_sold_out)
+
+
+@pytest.mark.django_db
+def test_a_look_leaves_to_a_decision_what_needs_more():
+    several, free, late = stage(1, 1), stage(3), stage(2)
+    booking.hold(wants(several, items=tuple((kind, 1) for kind in type_ids(several))), NOW)
+    for told in (free, late):
+        booking.hold(wants(told, 2), NOW)
+    Booking.objects.filter(event_id=late["eventId"]).update(expires_at=NOW)
+    assert [looks(told) for told in (several, free, late)] == [False] * 3
