@@ -32,16 +32,19 @@ DECIDE = (
 
 GONE = """
 SELECT ARRAY(
-    SELECT event_id
-    FROM bookings_eventstock stock JOIN bookings_event USING (event_id), (SELECT %s::timestamptz) AS now (at)
-    WHERE event_id = ANY (%s::uuid[]) AND taken >= stock.capacity AND jsonb_array_length(ticket_types) = 1
-        AND status = 'published' AND (sales_start IS NULL OR at >= sales_start) AND at < sales_end
-        AND NOT EXISTS (
-            SELECT FROM bookings_booking late
-            WHERE late.event_id = stock.event_id AND late.status = 'held' AND late.expires_at <= at
-        )
+    SELECT asked.event_id
+    FROM (SELECT %s::timestamptz) AS now (at), unnest(%s::uuid[]) AS asked (event_id), LATERAL (
+        SELECT FROM bookings_eventstock stock JOIN bookings_event event USING (event_id)
+        WHERE event_id = asked.event_id AND taken >= stock.capacity AND jsonb_array_length(ticket_types) = 1
+            AND status = 'published' AND (sales_start IS NULL OR at >= sales_start) AND at < sales_end
+            AND NOT EXISTS (
+                SELECT FROM bookings_booking late
+                WHERE late.event_id = stock.event_id AND late.status = 'held' AND late.expires_at <= at
+            )
+        LIMIT 1
+    ) AS gone
 ), ARRAY(SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_out)
-"""  # which events plain requests are told to be sold out by bookings_gone_v2, and who is out
+"""  # which events plain requests are told to be sold out by bookings_gone_v4, and who is out
 
 
 class Answer(NamedTuple):

@@ -7,7 +7,8 @@ from django.db import migrations
 FUNCTION = Path(__file__).with_name("hold_v4.sql").read_text()
 UNDO = (
     "DROP FUNCTION bookings_hold_v4(uuid[], uuid[], uuid[], text[], uuid[], uuid[], integer[], jsonb[], text[],"
-    " text[], timestamptz, integer); DROP FUNCTION bookings_answer_v4(bookings_booking)"
+    " text[], timestamptz, integer); DROP FUNCTION bookings_answer_v4(bookings_booking);"
+    " DROP FUNCTION bookings_gone_v4(uuid[], uuid[], jsonb[], text[], timestamptz)"
 )
 
 
