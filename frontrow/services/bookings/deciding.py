@@ -33,17 +33,16 @@ DECIDE = (
 GONE = """
 SELECT ARRAY(
     SELECT asked.event_id
-    FROM (SELECT %s::timestamptz) AS now (at), unnest(%s::uuid[]) AS asked (event_id), LATERAL (
+    FROM unnest(%(events)s::uuid[]) AS asked (event_id), LATERAL (
         SELECT FROM bookings_eventstock stock JOIN bookings_event event USING (event_id)
         WHERE event_id = asked.event_id AND taken >= stock.capacity AND jsonb_array_length(ticket_types) = 1
-            AND status = 'published' AND (sales_start IS NULL OR at >= sales_start) AND at < sales_end
-            AND NOT EXISTS (
-                SELECT FROM bookings_booking late
-                WHERE late.event_id = stock.event_id AND late.status = 'held' AND late.expires_at <= at
+            AND status = 'published' AND (sales_start IS NULL OR %(at)s >= sales_start) AND %(at)s < sales_end
+            AND event_id NOT IN (
+                SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= %(at)s
             )
         LIMIT 1
     ) AS gone
-), ARRAY(SELECT mark FROM chassis_absence WHERE mark = ANY (%s::uuid[]) AND is_out)
+), ARRAY(SELECT mark FROM chassis_absence WHERE mark = ANY (%(marks)s::uuid[]) AND is_out)
 """  # which events plain requests are told to be sold out by bookings_gone_v4, and who is out
 
 
@@ -95,10 +94,14 @@ def asked(requests: Sequence[Request], now: datetime) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def looked_for(requests: Sequence[Request], now: datetime) -> tuple[Any, ...]:
+def looked_for(requests: Sequence[Request], now: datetime) -> dict[str, Any]:
     """What plain requests want, and whose they are, as GONE takes them."""
     events, marks = {request.event_id for request in requests}, [mark_of(each.user_id) for each in requests]
-    return now, _plain(event_id.hex for event_id in events), _plain(mark.hex for mark in marks)
+    return {
+        "at": now,
+        "events": _plain(each.hex for each in events),
+        "marks": _plain(each.hex for each in marks),
+    }
 
 
 def _plain(values: Iterable[str]) -> str:

@@ -199,9 +199,8 @@ BEGIN
         RAISE EXCEPTION 'somebody went out while they booked';
     END IF;
     RETURN QUERY
-        SELECT CASE WHEN outcome = 'sold_out' AND EXISTS (
-                   SELECT FROM bookings_booking late
-                   WHERE late.event_id = ask.event_id AND status = 'held' AND expires_at <= at
+        SELECT CASE WHEN outcome = 'sold_out' AND ask.event_id IN (
+                   SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= at
                ) THEN 'overdue' ELSE outcome END, answer
         FROM unnest(event_ids, outcomes, answers) WITH ORDINALITY AS ask (event_id, outcome, answer, place)
         ORDER BY place;
@@ -247,9 +246,8 @@ BEGIN
             AND (stock.taken >= stock.capacity OR EXISTS (
                 SELECT FROM bookings_typestock kind
                 WHERE kind.event_id = stock.event_id AND kind.taken >= kind.capacity AND kind.capacity > 0
-            )) AND NOT EXISTS (
-                SELECT FROM bookings_booking late
-                WHERE late.event_id = stock.event_id AND late.status = 'held' AND late.expires_at <= at
+            )) AND event_id NOT IN ( -- looked for among the few that are late, not among all of the event
+                SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= at
             )
         LIMIT 1
     ) AS gone;
