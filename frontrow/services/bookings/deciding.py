@@ -31,15 +31,17 @@ DECIDE = (
 )
 
 GONE = """
+WITH late AS MATERIALIZED (
+    SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= %(at)s
+    ORDER BY expires_at LIMIT 1000
+)
 SELECT ARRAY(
     SELECT asked.event_id
     FROM unnest(%(events)s::uuid[]) AS asked (event_id), LATERAL (
         SELECT FROM bookings_eventstock stock JOIN bookings_event event USING (event_id)
         WHERE event_id = asked.event_id AND taken >= stock.capacity AND jsonb_array_length(ticket_types) = 1
             AND status = 'published' AND (sales_start IS NULL OR %(at)s >= sales_start) AND %(at)s < sales_end
-            AND event_id NOT IN (
-                SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= %(at)s
-            )
+            AND (SELECT count(*) FROM late) < 1000 AND event_id NOT IN (SELECT event_id FROM late)
         LIMIT 1
     ) AS gone
 ), ARRAY(SELECT mark FROM chassis_absence WHERE mark = ANY (%(marks)s::uuid[]) AND is_out)

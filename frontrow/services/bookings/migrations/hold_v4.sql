@@ -199,8 +199,14 @@ BEGIN
         RAISE EXCEPTION 'somebody went out while they booked';
     END IF;
     RETURN QUERY
-        SELECT CASE WHEN outcome = 'sold_out' AND ask.event_id IN (
-                   SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= at
+        WITH late AS MATERIALIZED (
+            SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= at ORDER BY expires_at LIMIT 1000
+        )
+        SELECT CASE WHEN outcome = 'sold_out' AND (ask.event_id IN (SELECT event_id FROM late) OR
+                   (SELECT count(*) FROM late) = 1000 AND EXISTS ( -- then there may be more
+                       SELECT FROM bookings_booking mine
+                       WHERE mine.event_id = ask.event_id AND status = 'held' AND expires_at <= at OFFSET 0
+                   )
                ) THEN 'overdue' ELSE outcome END, answer
         FROM unnest(event_ids, outcomes, answers) WITH ORDINALITY AS ask (event_id, outcome, answer, place)
         ORDER BY place;
@@ -225,6 +231,9 @@ $$;
 --
 -- Only for events and ticket types of which nothing at all is left, and no hold is past its deadline. It was so at a
 -- moment within the call, and that is all that 'sold out' says. A key that booked before is left to be replayed.
+--
+-- The holds that are past their deadline are found by that, in order and up to a limit: any other plan would read all
+-- bookings of the event, or all there are. If there are more, nobody is answered by the look.
 CREATE FUNCTION bookings_gone_v4(user_ids uuid[], event_ids uuid[], items jsonb[], keys text[], at timestamptz)
 RETURNS text[]
 LANGUAGE plpgsql
@@ -236,6 +245,9 @@ DECLARE
     outcomes text[] := array_fill(NULL::text, ARRAY[cardinality(event_ids)]);
     short uuid[];  -- events of which something is gone
 BEGIN
+    WITH late AS MATERIALIZED (
+        SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= at ORDER BY expires_at LIMIT 1000
+    )
     SELECT array_agg(asked.event_id) INTO short
     FROM (SELECT DISTINCT event_id FROM unnest(event_ids) AS ask (event_id)) AS asked
     CROSS JOIN LATERAL ( -- one by one, or a plan that began with all events there are would be as good as this
@@ -243,12 +255,10 @@ BEGIN
         FROM bookings_eventstock stock JOIN bookings_event event USING (event_id)
         WHERE event_id = asked.event_id AND status = 'published'
             AND (sales_start IS NULL OR at >= sales_start) AND at < sales_end
-            AND (stock.taken >= stock.capacity OR EXISTS (
+            AND CASE WHEN stock.taken >= stock.capacity OR EXISTS (
                 SELECT FROM bookings_typestock kind
                 WHERE kind.event_id = stock.event_id AND kind.taken >= kind.capacity AND kind.capacity > 0
-            )) AND event_id NOT IN ( -- looked for among the few that are late, not among all of the event
-                SELECT event_id FROM bookings_booking WHERE status = 'held' AND expires_at <= at
-            )
+            ) THEN (SELECT count(*) FROM late) < 1000 AND event_id NOT IN (SELECT event_id FROM late) ELSE false END
         LIMIT 1
     ) AS gone;
     IF short IS NULL THEN

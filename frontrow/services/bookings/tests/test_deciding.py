@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from frontrow.chassis.ids import new_id
 from frontrow.services.bookings import booking, deciding
 from frontrow.services.bookings.models import Booking, Event, EventStock
 from tests.embedded.system import wait
@@ -142,3 +143,25 @@ def test_a_look_leaves_to_a_decision_what_needs_more():
         booking.hold(wants(told, 2), NOW)
     Booking.objects.filter(event_id=late["eventId"]).update(expires_at=NOW)
     assert [looks(told) for told in (several, free, late)] == [False] * 3
+
+
+@pytest.mark.django_db
+def test_where_very_many_are_late_a_look_tells_nobody_and_decisions_stay_exact():
+    crowded, gone, late = stage(1000), stage(1), stage(1)
+    booking.hold(wants(crowded), NOW)
+    one = Booking.objects.get()
+    others = [Booking(**{**values_of(one), "booking_id": new_id(), "user_id": new_id()}) for _ in range(999)]
+    Booking.objects.bulk_create(others)
+    Booking.objects.update(expires_at=NOW)
+    for told in (gone, late):
+        booking.hold(wants(told), NOW)
+    Booking.objects.filter(event_id=late["eventId"]).update(expires_at=NOW)
+    assert [looks(gone), looks(late)] == [False, False]
+    assert outcomes(wants(gone), wants(late)) == ["sold_out", "overdue"]
+    Booking.objects.filter(pk=one.pk).delete()
+    Booking.objects.filter(event_id=late["eventId"]).update(expires_at=LATER)
+    assert [looks(gone), looks(late)] == [True, True]
+
+
+def values_of(row):
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
