@@ -71,8 +71,7 @@ def due(booking_id: UUID, user_id: UUID, now: datetime) -> dict[str, Any]:
 def dues(owners: dict[UUID, UUID], now: datetime) -> list[dict[str, Any]]:
     """As `due`, of many holds by their owner; who owes nothing, or is not the owner, is left out."""
     with transaction.atomic(durable=True):
-        held = Booking.objects.filter(pk__in=owners).confirmable(now).order_by("pk")
-        mine = [b for b in held.select_for_update(of=("self",)) if owners[b.pk] == b.user_id]
+        mine = [b for b in Booking.objects.lock_due(owners, now) if owners[b.pk] == b.user_id]
         Booking.objects.filter(pk__in=[b.pk for b in mine]).extend(now + rules.EXTENSION, now)
         events = {b.event_id for b in mine}
         organizers = dict(Event.objects.filter(pk__in=events).values_list("pk", "organizer_id"))
@@ -100,8 +99,7 @@ def paid_together(payments: list[Paid], now: datetime) -> None:
     Runs in the listener's transaction. It waits for no lock, and so locks nobody else out.
     """
     by_booking = {payment.booking_id: payment for payment in payments}
-    held = Booking.objects.filter(pk__in=by_booking).confirmable(now).order_by("pk")
-    bookings = list(held.select_for_update(of=("self",), skip_locked=True))
+    bookings = Booking.objects.lock_due(by_booking, now, skip_locked=True)
     if len(bookings) < len(payments):
         raise OneByOne
     Booking.objects.confirm_locked({payment.booking_id: payment.payment_id for payment in payments})
