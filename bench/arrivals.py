@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import uvloop
+
 from bench.client import Client, percentile
 from bench.stage import Stage
 from bench.truth import Untrue
@@ -28,7 +30,7 @@ def arrived(stage: Stage, rate: int, seconds: int) -> Arrivals:
     """Let so many a second book places of one event."""
     event = stage.events(1).read_text().strip()
     tokens = iter(stage.people(rate * seconds).read_text().split())
-    return Arrivals(rate, asyncio.run(_all(stage.address, event, tokens, rate, seconds)))
+    return Arrivals(rate, uvloop.run(_all(stage.address, event, tokens, rate, seconds)))
 
 
 async def _all(address: str, event: str, tokens: Iterator[str], rate: int, seconds: int) -> list[float]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
+import uvloop
+
 from bench.client import Client
 from bench.stage import Stage
 from bench.truth import Untrue
@@ -28,7 +30,7 @@ def rushed(stage: Stage, clients: int, seconds: int) -> tuple[Rush, float]:
     """So many clients, each with its next wish as soon as the last is granted; bookings a second."""
     events = stage.events(1)
     tokens = cycle(stage.crowd(seconds).read_text().split())
-    rush = asyncio.run(_all(stage.address, events.read_text().strip(), tokens, clients, seconds))
+    rush = uvloop.run(_all(stage.address, events.read_text().strip(), tokens, clients, seconds))
     made = stage.row(
         "bookings", "SELECT count(*) FROM bookings_booking WHERE event_id = %s", [events.read_text().strip()]
     )

@@ -26,7 +26,7 @@ set -eu
 
 SERVICES="users events bookings payments notifications reviews"
 PLACES="$SERVICES web"  # the pages have no database, and no API of their own
-RUSH=448  # bookings that a replica has in hand; more are refused here, which costs next to nothing
+RUSH=256  # bookings that a replica has in hand; more are refused here, which costs next to nothing
 HERE=$(cd "$(dirname "$0")" && pwd)
 RUN=${GATEWAY_RUN:-/tmp/gateway}
 HOST=${GATEWAY_HOST:-0.0.0.0}

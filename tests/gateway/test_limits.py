@@ -11,7 +11,7 @@ from tests.embedded.system import wait
 from tests.gateway.stage import PATIENCE, places
 from tests.gateway.stage import gateway as a_gateway
 
-RUSH = 448  # gateway.sh: bookings that a replica has in hand
+RUSH = 256  # gateway.sh: bookings that a replica has in hand
 DEFAULTS = {
     "GATEWAY_RATE": "",
     "GATEWAY_WRITE_RATE": "",
