@@ -125,7 +125,7 @@ def written(found: Figures, asked: Figures, size: Size) -> str:
     lines = [
         f"# {datetime.now(UTC):%Y-%m-%d}", "",
         f"{os.cpu_count()} × {model}, shared by the load; Python {platform.python_version()}. Medians of {size.rounds}"
-        f" rounds, {size.seconds} seconds a measure ({size.long} of those in which people wait); mail waits. What each figure is: bench/measures.py.", "",
+        f" rounds, {size.seconds} seconds a measure ({size.long} or twice that of those in which people wait); mail waits. What each figure is: bench/measures.py.", "",
         "| asked for | |", "|---|---:|", *(f"| {name} | {value:,.2f} |" for name, value in asked.items()), "",
         "| measured | |", "|---|---:|", *(f"| {name} | {value:,.1f} |" for name, value in found.items()), "",
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from frontrow.services.bookings.rules import GROUP
 CONNECTIONS = 128
 CLIENTS = (1, 8, 32)  # of the minimal booking; the best counts
 RUSH = 10  # times as many clients
+LONGER = 2  # times: each that is refused waits for up to four seconds, and comes several times
 Figures = dict[str, float]
 
 
@@ -92,7 +93,7 @@ class Measures:
 
     def rush(self) -> Figures:
         """What ten times as many clients as usual get, and how fast the gateway refuses the others."""
-        seconds, log = self.long, self.stage.fleet.log("gateway")
+        seconds, log = self.long * LONGER, self.stage.fleet.log("gateway")
         _, usual = overload.rushed(self.stage, CONNECTIONS, seconds)
         self.stage.quiet()
         begin = log.stat().st_size
