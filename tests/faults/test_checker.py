@@ -55,7 +55,7 @@ def lines(ada, ben, cy):
 
 
 def check(lines: list[dict[str, Any]]) -> Checker:
-    return Checker(dict.fromkeys(SERVICES, where()), lines)
+    return Checker(dict.fromkeys(SERVICES, where()), lines, late=0)
 
 
 def found(lines: list[dict[str, Any]]) -> set[str]:
@@ -97,6 +97,14 @@ LIES = {
 def test_a_lie_in_the_tables_is_found(lines, promise):
     run(*LIES[promise])
     assert promise in found(lines)
+
+
+def test_a_page_that_never_follows_is_found_and_one_that_is_behind_for_a_moment_is_not(lines, monkeypatch):
+    run("UPDATE events_event SET availability = availability - 1")
+    assert found(lines) == {"i8"}
+    told = "UPDATE events_event SET availability = availability + 1"
+    monkeypatch.setattr("tests.faults.checker.time.sleep", lambda _: run(told))
+    assert found(lines) == set()
 
 
 def test_what_was_told_and_is_not_there_is_found(lines, ben):
