@@ -1,7 +1,6 @@
 """Whole purchases: each buyer holds a place, pays for it in the sandbox, and looks until it is confirmed."""
 
 import asyncio
-import random
 import time
 from collections.abc import Iterator
 from itertools import cycle
@@ -40,8 +39,8 @@ def bought(stage: Stage, seconds: int) -> tuple[float, float]:
 async def _all(address: str, event: str, tokens: Iterator[str], seconds: int) -> list[float]:
     client, took, end = Client(address), [], time.monotonic() + seconds
 
-    async def buyer() -> None:
-        await asyncio.sleep(random.uniform(0, LOOK))  # noqa: S311, people who come one after the other
+    async def buyer(number: int) -> None:
+        await asyncio.sleep(LOOK * number / BUYERS)  # people come one after the other
         while time.monotonic() < end:
             began = time.monotonic()
             await _one(client, event, next(tokens))
@@ -49,8 +48,8 @@ async def _all(address: str, event: str, tokens: Iterator[str], seconds: int) ->
                 took.append(time.monotonic() - began)
 
     async with asyncio.TaskGroup() as all_of_them:
-        for _ in range(BUYERS):
-            all_of_them.create_task(buyer())
+        for number in range(BUYERS):
+            all_of_them.create_task(buyer(number))
     client.close()
     return took
 
