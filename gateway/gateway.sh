@@ -198,7 +198,10 @@ start() {
     rm -f nginx.pid
     # Should this shell be killed, nginx does not stay behind.
     tied=$(command -v setpriv >/dev/null && echo setpriv --pdeathsig QUIT) || true
-    $tied "$NGINX" -e stderr -p "$RUN" -c "$RUN/nginx.conf" -g "$GLOBALS" &
+    # nginx does not interrupt who answers it, but reads what they answered meanwhile in one go.
+    patient=$(chrt --batch 0 true 2>/dev/null && echo chrt --batch 0) || true
+    # shellcheck disable=SC2086
+    $tied $patient "$NGINX" -e stderr -p "$RUN" -c "$RUN/nginx.conf" -g "$GLOBALS" &
     nginx=$!
     until [ -s nginx.pid ] || ! alive; do sleep 0.1; done  # before that it is deaf to signals
 }
