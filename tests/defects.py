@@ -347,6 +347,24 @@ GUARDING = [
         chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
     ),
     Defect(
+        "the answers to two tokens are exchanged", f"{CHASSIS}/verifier.py",
+        "self.asked.popleft()",
+        "self.asked.pop()",
+        chassis("test_verifier.py::test_who_come_together_get_an_answer_each"),
+    ),
+    Defect(
+        "a token is good whatever the process beside the door says", f"{CHASSIS}/verifier.py",
+        "answer == signatures.GOOD[0]",
+        "answer in answers",
+        chassis("test_verifier.py::test_who_come_together_get_an_answer_each"),
+    ),
+    Defect(
+        "who waits for a process that dies waits for ever", f"{CHASSIS}/verifier.py",
+        "        asked, self.asked = self.asked, deque()\n",
+        "        asked: deque[tuple[str, Key, asyncio.Future[bool]]] = deque()\n",
+        chassis("test_verifier.py::test_who_waits_when_it_dies_is_answered_and_another_is_begun"),
+    ),
+    Defect(
         "a key signs as soon as it is made", "frontrow/services/users/keys.py",
         "rotate(newest, now + _notice(), now)",
         "rotate(newest, now, now)",

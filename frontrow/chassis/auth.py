@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +15,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
-from frontrow.chassis import access_token, clock, http
+from frontrow.chassis import access_token, clock, http, signatures
 from frontrow.chassis.middleware import INTERNAL_HEADER, from_service
 from frontrow.chassis.refusals import InvalidToken, NotFound, Refusal, Unavailable
 
@@ -52,7 +54,7 @@ class KeySet:
 
     def __init__(self) -> None:
         self.keys: dict[str, access_token.Key] = {}
-        self.people: dict[str, tuple[Person, float]] = {}  # by token, until it expires
+        self.people: OrderedDict[str, tuple[Person, float]] = OrderedDict()  # by token, until it expires
         self.fetched = float("-inf")
         self.failure: Unavailable | None = None  # of the last fetch
         self.lock = threading.Lock()  # of who asks users
@@ -86,7 +88,7 @@ class KeySet:
             if kid not in self.keys:
                 return
             if len(self.people) >= MOST_KNOWN:
-                del self.people[next(iter(self.people))]
+                self.people.popitem(last=False)
             self.people[token] = person, until
 
     def is_fresh(self, kid: str) -> bool:
@@ -127,7 +129,7 @@ class KeySet:
     def _take(self, published: list[dict[str, Any]], fetched: float) -> None:
         keys = {key["kid"]: access_token.key_of(key) for key in published}
         with self.memory:
-            self.keys, self.people = keys, {}
+            self.keys, self.people = keys, OrderedDict()
         self.failure, self.fetched = None, fetched
 
 
@@ -139,21 +141,28 @@ def _seal() -> str:
 KEYS = KeySet()
 
 
-def recognise(token: str) -> Person | None:
-    """The same as `verify`, if nobody need be asked for a key."""
+async def recognise(
+    token: str, is_signed: Callable[[str, access_token.Key], Awaitable[bool]]
+) -> Person | None:
+    """The same as `verify`, if nobody need be asked for a key; `is_signed` as in signatures.py."""
     if person := KEYS.recall(token):
         return person
     kid = access_token.kid_of(token)
-    return _verified(token, kid) if KEYS.is_fresh(kid) else None
+    if not KEYS.is_fresh(kid):
+        return None
+    return _admitted(token, kid, await is_signed(token, KEYS.find(kid)))
 
 
 def verify(token: str) -> Person:
     """The person of an access token. Raises InvalidToken for anything but a fresh one of ours."""
-    return KEYS.recall(token) or _verified(token, access_token.kid_of(token))
+    if person := KEYS.recall(token):
+        return person
+    kid = access_token.kid_of(token)
+    return _admitted(token, kid, signatures.is_signed(token, KEYS.find(kid)))
 
 
-def _verified(token: str, kid: str) -> Person:
-    environment, claims = settings.ENVIRONMENT, access_token.claims_of(token, KEYS.find(kid))
+def _admitted(token: str, kid: str, is_signed: bool) -> Person:
+    environment, claims = settings.ENVIRONMENT, access_token.claims_of(token, is_signed)
     if (claims.issuer, claims.audience) != (environment.token_issuer, environment.token_audience):
         raise InvalidToken
     if not _is_fresh(claims):

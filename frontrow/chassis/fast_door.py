@@ -23,6 +23,7 @@ from frontrow.chassis.connection import Request
 from frontrow.chassis.groups import Group
 from frontrow.chassis.refusals import BadRequest, Invalid, NotSignedIn, Refusal, Unavailable
 from frontrow.chassis.threads import Django, Threads
+from frontrow.chassis.verifier import Verifier
 
 Body = TypeVar("Body", bound=BaseModel)
 Answer = tuple[int, str]  # status, JSON
@@ -72,14 +73,16 @@ class FastDoor(ABC):
     def __init__(self) -> None:
         self.threads = Threads()
         self.django = Django(self.threads)
+        self.verifier = Verifier()
         self.is_ours = lru_cache(maxsize=64)(_is_ours)
 
     @abstractmethod
     def route(self, method: str, path: str) -> Route | None:
         """How it is answered here; None, if Django answers it."""
 
-    async def close(self) -> None:  # noqa: B027, most hold nothing
+    async def close(self) -> None:
         """Let go what the door holds."""
+        self.verifier.close()
 
     async def __call__(self, request: Request) -> None:
         route = self.route(request.method, request.path)
@@ -113,7 +116,7 @@ class FastDoor(ABC):
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise NotSignedIn
-        if person := auth.recognise(token):
+        if person := await auth.recognise(token, self.verifier.is_signed):
             return person
         return await self.threads.run(auth.verify, token)
 

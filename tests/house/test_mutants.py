@@ -19,7 +19,7 @@ def names_in(file: str) -> set[str]:
     """The names of a file's tests as pytest has them, and those of its classes."""
     found = set()
     for node in tree(ROOT / file).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
             inner = node.body if isinstance(node, ast.ClassDef) else []
             found |= {f"{node.name}::{each.name}" for each in inner if isinstance(each, ast.FunctionDef)}

@@ -85,7 +85,7 @@ class BookingsDoor(FastDoor):
                 point("bookings.decided")
                 return deciding.told(answers)
         except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as outage:
-            await self.close()
+            await self._disconnect()
             raise api.outage(outage) from outage
         except psycopg.DatabaseError:  # rolled back: whose request it was fails alone
             return await self.threads.run(deciding.decide_each, requests, now)
@@ -126,6 +126,10 @@ class BookingsDoor(FastDoor):
         return self.database
 
     async def close(self) -> None:
+        await super().close()
+        await self._disconnect()
+
+    async def _disconnect(self) -> None:
         """Let the connection go; the next group makes a new one."""
         database, self.database = self.database, None
         if database is not None:
