@@ -22,7 +22,7 @@ from tests.security.tokens import Forger, public
 OURS, OTHERS = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 KEY, OTHER = (access_token.key_of(public(key)) for key in (OURS, OTHERS))
 GOOD, BAD = Forger(OURS, "a-kid").token(), Forger(OTHERS, "a-kid").token()
-PATIENCE = 30
+PATIENCE = 20  # seconds: then it hangs
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def within_a_loop(test):
 
     @wraps(test)
     def run(**fixtures):
-        uvloop.run(asyncio.wait_for(test(**fixtures), 2 * PATIENCE))
+        uvloop.run(asyncio.wait_for(test(**fixtures), PATIENCE))
 
     return run
 
