@@ -84,6 +84,11 @@ upstream() {  # a name, how one is chosen, connections kept by each worker, what
     echo "}"
 }
 
+looking() {  # the limits of pages where nobody writes anything: each limit takes time to look at, of the most asked
+    echo "limit_req zone=requests burst=$((GATEWAY_RATE * 4)) nodelay;"
+    echo "limit_conn connections $GATEWAY_CONNECTIONS;"
+}
+
 limits() {
     for limit in "requests \$asking $GATEWAY_RATE" "files \$fetching $((GATEWAY_RATE * 4))" \
         "writes \$writing $GATEWAY_WRITE_RATE" "sign_ins \$signing_in $GATEWAY_SIGN_IN_RATE"; do
@@ -185,6 +190,7 @@ start() {
     mkdir -p temp cache names
     umask 077  # what is written from here on has the secret in it
     cp "$HERE"/*.conf .
+    looking >looking.conf
     rm -f http.refused
     GLOBALS="daemon off; worker_processes $GATEWAY_WORKERS;"
     if [ "$(id -u)" = 0 ]; then

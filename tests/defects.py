@@ -347,6 +347,12 @@ GUARDING = [
         chassis("test_auth.py::test_anything_but_a_fresh_token_of_ours_is_refused"),
     ),
     Defect(
+        "pages are looked at without a limit", "gateway/gateway.sh",
+        "echo \"limit_req zone=requests burst=$((GATEWAY_RATE * 4)) nodelay;\"\n    echo \"limit_conn connections $GATEWAY_CONNECTIONS;\"",
+        "echo \"limit_req zone=files burst=4; limit_conn uploads 3;\"",
+        ("tests/gateway/test_limits.py::test_everything_has_a_limit",),
+    ),
+    Defect(
         "the answers to two tokens are exchanged", f"{CHASSIS}/verifier.py",
         "self.asked.popleft()",
         "self.asked.pop()",

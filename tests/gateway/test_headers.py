@@ -154,3 +154,26 @@ def test_the_log_follows_a_request_and_tells_no_secret(gateway, services):
     assert float(line["upstream_seconds"]) >= 0 <= line["seconds"]
     assert (lines["followed-2"]["path"], lines["followed-3"]["path"]) == ("/sandbox/-", "/stripe/-")
     assert not re.search("private-word|secret-word|secret-reference", gateway.said())
+
+
+def from_memory(gateway, **headers):
+    """An answer that no service was asked for; one is kept for a second only."""
+    return next(
+        answer
+        for answer in (gateway.get("/", **headers) for _ in range(100))
+        if answer.headers["X-Cache-Status"] == "HIT"
+    )
+
+
+def test_an_answer_from_memory_is_logged_under_an_id_of_its_own(gateway):
+    answers = [from_memory(gateway, User_Agent='a "browser"') for _ in range(3)]
+    answers.append(from_memory(gateway, X_Request_ID="followed-4"))
+    ids = [answer.headers["X-Request-ID"] for answer in answers]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]{8,64}", each) for each in ids)
+    assert (len({*ids}), ids[3]) == (4, "followed-4")
+    wait(PATIENCE, lambda: all(f'"{each}"' in gateway.said() for each in ids), "they are logged")
+    for each in ids[:3]:
+        (line,) = [line for line in gateway.lines() if line["request_id"] == each]
+        assert (line["method"], line["path"], line["status"]) == ("GET", "/", 200)
+        assert (line["client"], line["user_agent"]) == ("127.0.0.1", 'a "browser"')
+        assert (line["cache"], line["bytes"] > 0) == ("HIT", True)

@@ -80,10 +80,10 @@ def test_writing_has_a_limit_of_its_own(services):
         assert {gateway.get("/bookings").status for _ in range(20)} == {200}
 
 
-def test_everything_has_a_limit(services):
+@pytest.mark.parametrize("path", ["/", "/e/x", "/bookings", "/events", "/found"])
+def test_everything_has_a_limit(services, path):
     with a_gateway(places(services), GATEWAY_RATE="1") as gateway:
-        assert is_refused(gateway, "GET", "/bookings")
-        assert is_refused(gateway, "GET", "/events")
+        assert is_refused(gateway, "GET", path)
 
 
 def test_a_school_behind_one_address_gets_through(services):
@@ -94,16 +94,17 @@ def test_a_school_behind_one_address_gets_through(services):
         assert {each.result().status for each in pages + sign_ins + bookings} == {200}
 
 
-def test_one_address_has_so_many_requests_in_hand_and_no_more(services):
-    gate = threading.Event()
-    services["bookings"].reply = lambda asked: gate.wait(PATIENCE) and (200, {}, b"")
+@pytest.mark.parametrize(("service", "path"), [("bookings", "/bookings"), ("web", "/"), ("web", "/e/x")])
+def test_one_address_has_so_many_requests_in_hand_and_no_more(services, service, path):
+    gate, asked = threading.Event(), services[service].asked
+    services[service].reply = lambda asked: gate.wait(PATIENCE) and (200, {}, b"")
     with a_gateway(places(services), GATEWAY_CONNECTIONS="2") as gateway, ThreadPoolExecutor(2) as pool:
-        two = [pool.submit(gateway.get, "/bookings") for _ in range(2)]
-        wait(PATIENCE, lambda: len(services["bookings"].asked) == 2, "both are in hand")
-        assert gateway.get("/bookings").status == 429
+        two = [pool.submit(gateway.post, path) for _ in range(2)]
+        wait(PATIENCE, lambda: len(asked) == 2, "both are in hand")
+        assert gateway.get(path).status == 429
         gate.set()
         assert [each.result().status for each in two] == [200, 200]
-        assert gateway.get("/bookings").status == 200
+        assert gateway.get(path).status == 200
 
 
 def test_who_sends_too_slowly_is_cut_off(gateway, services):

@@ -48,9 +48,9 @@ def operators(*names: str) -> tuple[str, ...]:
 
 ENCODING = [
     Defect(
-        "a path with two readings is let through", "gateway/routes.conf",
-        "set $refused $devious;",
-        'set $refused "";',
+        "a path with two readings is let through", "gateway/requests.conf",
+        "default $devious;",
+        'default "";',
         gateway("test_routes.py::test_a_path_that_two_may_read_differently_is_read_by_none"),
     ),
     Defect(
