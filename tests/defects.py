@@ -353,6 +353,12 @@ GUARDING = [
         ("tests/gateway/test_limits.py::test_everything_has_a_limit",),
     ),
     Defect(
+        "the process beside a door inherits its secrets", f"{CHASSIS}/verifier.py",
+        "stderr=None, env={}",
+        "stderr=None",
+        chassis("test_verifier.py::test_it_is_told_no_secret"),
+    ),
+    Defect(
         "the answers to two tokens are exchanged", f"{CHASSIS}/verifier.py",
         "self.asked.popleft()",
         "self.asked.pop()",

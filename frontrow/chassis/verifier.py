@@ -17,7 +17,7 @@ from frontrow.chassis import metrics, signatures
 from frontrow.chassis.access_token import Key
 
 log = structlog.get_logger(__name__)
-PROGRAM = (sys.executable, "-m", signatures.__name__)
+PROGRAM = (sys.executable, "-I", signatures.__file__)  # finds libraries, and nothing else of ours
 MOST_ASKED = 512  # at once
 PATIENCE = 5.0  # seconds without an answer: then the process hangs
 RETRY_SECONDS = 1.0
@@ -42,7 +42,8 @@ class Verifier:
     async def _begin(self) -> None:
         self.not_before = inf
         try:
-            await asyncio.get_running_loop().subprocess_exec(lambda: Beside(self), *PROGRAM, stderr=None)
+            loop = asyncio.get_running_loop()
+            await loop.subprocess_exec(lambda: Beside(self), *PROGRAM, stderr=None, env={})
         except OSError:
             self.lost()
 

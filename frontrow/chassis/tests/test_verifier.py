@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
@@ -135,6 +134,13 @@ async def test_where_it_cannot_be_begun_nobody_is_refused(here, monkeypatch):
 
 
 @within_a_loop
+async def test_it_is_told_no_secret(here, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "nobody else is to know this")
+    async with begun() as one:
+        assert Path(f"/proc/{one.process.get_pid()}/environ").read_text() == ""
+
+
+@within_a_loop
 async def test_let_go_it_ends_and_is_not_missed(here):
     lost = losses()
     async with begun() as one:
@@ -150,7 +156,7 @@ async def test_let_go_it_ends_and_is_not_missed(here):
 class TestProgram:
     def begin(self):
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        return subprocess.Popen([sys.executable, "-m", signatures.__name__], **pipes)
+        return subprocess.Popen(verifier.PROGRAM, env={}, **pipes)
 
     def test_it_answers_line_by_line_however_they_come_and_ends_with_who_asks(self):
         asked = b"".join(
