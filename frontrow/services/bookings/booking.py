@@ -57,14 +57,13 @@ REFUSALS: tuple[type[Refusal], ...] = (
     AccountDisabled,
 )  # fmt: skip
 BY_CODE = {refusal.code: refusal for refusal in REFUSALS}
-RESTS_ON_EVENT = {
+RESTS_ON_EVENT = {  # outcomes that are not the answer yet
     EventNotFound.code,
     NotOnSale.code,
     TicketTypeNotFound.code,
     TicketTypeRequired.code,
     LimitReached.code,
 }
-SECOND_LOOK = {*RESTS_ON_EVENT, OVERDUE}  # outcomes that are not the answer yet
 
 
 def hold(request: Request, now: datetime) -> dict[str, Any]:
@@ -73,7 +72,7 @@ def hold(request: Request, now: datetime) -> dict[str, Any]:
     A refusal is given only after what it rests on was looked at afresh.
     """
     answer = QUEUE.decide(request, now)
-    if answer.outcome in RESTS_ON_EVENT and _may_have_changed(request.event_id, answer.outcome):
+    if answer.outcome in RESTS_ON_EVENT and may_have_changed(request.event_id, answer.outcome):
         answer = QUEUE.decide(request, now)
     while answer.outcome == OVERDUE:  # ends: at a given time there are only so many overdue holds
         ending.expire_of(request.event_id, now)
@@ -85,8 +84,11 @@ def hold(request: Request, now: datetime) -> dict[str, Any]:
     return answer.booking
 
 
-def _may_have_changed(event_id: UUID, outcome: str) -> bool:
-    """Ask events. While it is away we go by what we know; of an event we do not know, that is nothing."""
+def may_have_changed(event_id: UUID, outcome: str) -> bool:
+    """Whether an event may be other than a refusal took it to be: events is asked.
+
+    While it is away we go by what we know; of an event we do not know, that is nothing: raises Unavailable.
+    """
     if outcome == EventNotFound.code:
         event.ask(event_id)
         return True

@@ -1,8 +1,9 @@
 """The fast door of bookings, where it is its own service: to book, and to look at what one booked.
 
 All who want to book are decided by one call over one connection, by the SQL of the ordinary door (api.py).
-Who wants what was gone a moment ago is told by a look at that. What needs a second look is decided again
-by the ordinary story, in a thread.
+Who wants what was gone a moment ago is told by a look at that. Where a refusal rests on what an event is,
+events is asked, once for all who wait, and they are decided again. Holds that are over are ended by the
+ordinary story, in a thread.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +22,11 @@ from frontrow.chassis import api, clock
 from frontrow.chassis.absences import mark_of
 from frontrow.chassis.failpoints import point
 from frontrow.chassis.fast_door import Asked, FastDoor, Route
-from frontrow.chassis.groups import Group
+from frontrow.chassis.groups import MOST_WAITING, Group
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.bookings import booking, deciding, metrics, rules, shown
 from frontrow.services.bookings.api import BookingIn
-from frontrow.services.bookings.deciding import DECIDE, GONE, REPLAYED, SOLD_OUT, Answer, Request
+from frontrow.services.bookings.deciding import DECIDE, GONE, OVERDUE, REPLAYED, SOLD_OUT, Answer, Request
 from frontrow.services.bookings.shown import Look
 
 ONE = re.compile("/bookings/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")  # as Django
@@ -44,6 +46,9 @@ class BookingsDoor(FastDoor):
         super().__init__()
         self.holds: Group[Request, Answer] = Group(self._decide, rules.GROUP)
         self.looks: Group[Look, str | None] = Group(self._find, rules.GROUP)
+        self.afresh: dict[
+            tuple[UUID, str], Group[Request, bool]
+        ] = {}  # looks at events, by what they are for
         self.short: set[UUID] = set()  # events of which somebody was told a moment ago that nothing is left
         self.database: psycopg.AsyncConnection | None = None
 
@@ -58,7 +63,9 @@ class BookingsDoor(FastDoor):
         body = asked.body(BookingIn)
         request = body.request(asked.person.user_id, asked.key, asked.request_id)
         answer = await self.holds.answer(request)
-        if answer.outcome in booking.SECOND_LOOK:
+        if answer.outcome in booking.RESTS_ON_EVENT and await self._may_have_changed(request, answer.outcome):
+            answer = await self.holds.answer(request)
+        if answer.outcome == OVERDUE:
             held = await self.threads.run(booking.hold, request, clock.now(), request_id=asked.request_id)
             return 201, json.dumps(held)
         if answer.told is None:
@@ -66,6 +73,21 @@ class BookingsDoor(FastDoor):
         if answer.outcome != REPLAYED:
             BECAME[answer.outcome].inc()
         return 201, answer.told
+
+    async def _may_have_changed(self, request: Request, outcome: str) -> bool:
+        """As in booking.py, by a question that is asked after this; all who wait share it."""
+        key = request.event_id, outcome
+        looks = self.afresh.setdefault(key, Group(partial(self._look_afresh, *key), MOST_WAITING))
+        try:
+            return await looks.answer(request)
+        finally:
+            if not looks.people:
+                self.afresh.pop(key, None)
+
+    async def _look_afresh(self, event_id: UUID, outcome: str, requests: list[Request]) -> Sequence[bool]:
+        first = requests[0].asked_by
+        changed = await self.threads.run(booking.may_have_changed, event_id, outcome, request_id=first)
+        return [changed] * len(requests)
 
     async def _read(self, asked: Asked) -> tuple[int, str]:
         booking_id = UUID(asked.request.path.rpartition("/")[2])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
@@ -16,9 +17,10 @@ from frontrow.chassis.accounts import LINES
 from frontrow.chassis.fast_door import FastDoor
 from frontrow.chassis.ids import new_id
 from frontrow.chassis.tests.fast import Fast
-from frontrow.services.bookings import deciding, door
+from frontrow.services.bookings import clients, deciding, door
 from frontrow.services.bookings.models import Booking, EventStock
-from tests.cast import Actor
+from tests.cast import Actor, soon
+from tests.embedded.system import wait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,9 +105,10 @@ class TestSoldOut:
         assert first["status"] == "held"
 
     def test_another_event_is_not_meant(self, fast, gone, ada):
-        event, other = gone[0], ada.lists(capacity=12)
+        event, other, people = gone[0], ada.lists(capacity=12), [Actor() for _ in range(32)]
         with ThreadPoolExecutor(16) as pool:
-            found = list(pool.map(lambda one: asks(fast, Actor(), one).status_code, [event, other] * 16))
+            asked = pool.map(lambda who, one: asks(fast, who, one).status_code, people, [event, other] * 16)
+            found = list(asked)
         assert found[::2] == [409] * 16
         assert sorted(found[1::2]) == [201] * 12 + [409] * 4
 
@@ -113,6 +116,41 @@ class TestSoldOut:
         event, _ = gone
         ada.delete(f"/events/{event['eventId']}")
         assert self.codes(fast, ben, event) == ["not_on_sale"] * 3
+
+
+class TestSecondLook:
+    """A refusal that rests on what an event is, given once events was asked; all who wait are one question."""
+
+    def together(self, fast, monkeypatch, event, meanwhile=lambda: None):
+        """What sixteen people are told who come while events takes its time, and how often it is asked."""
+        asked, gate, ask = [], threading.Event(), clients.event_facts
+        monkeypatch.setattr(
+            clients, "event_facts", lambda each: asked.append(each) or (gate.wait(30) and ask(each))
+        )
+        with ThreadPoolExecutor(16) as pool:
+            answers = [pool.submit(asks, fast, Actor(), event) for _ in range(16)]
+            wait(30, lambda: sum(len(look.people) for look in fast.door.afresh.values()) == 16, "all wait")
+            meanwhile()
+            gate.set()
+            codes = [each.result().json().get("code", "booked") for each in answers]
+        assert fast.door.afresh == {}
+        return codes, len(asked)
+
+    def test_who_comes_before_the_sale_opens_is_told_so(self, fast, ada, monkeypatch):
+        event = ada.lists(salesStart=soon(hours=-1))
+        codes, questions = self.together(fast, monkeypatch, event)
+        assert codes == ["not_on_sale"] * 16
+        assert questions <= 2  # of who came first, and of who came meanwhile
+
+    def test_and_once_it_has_opened_gets_a_place(self, fast, ada, monkeypatch):
+        event = ada.lists(capacity=9, salesStart=soon(hours=-1))
+
+        def opens():
+            assert ada.put(f"/events/{event['eventId']}", {"salesStart": soon(days=-31)})[0] == 200
+
+        codes, questions = self.together(fast, monkeypatch, event, opens)
+        assert sorted(codes) == ["booked"] * 9 + ["sold_out"] * 7
+        assert questions <= 2
 
 
 def test_whoever_comes_when_too_many_wait_is_told_to_come_again(fast, ada, ben, monkeypatch):
