@@ -47,7 +47,8 @@ const total = (form) => {
 };
 document.addEventListener("input", (event) => total(event.target.form));
 
-// data-left="872": how many seconds were left when the page came. Then the page looks again, once in a tab.
+// data-left="872": how many seconds were left when the page came. Then the page looks again, three times in a tab:
+// what is over may take the service a moment to end.
 // Whether this device's clock is right does not matter; it is asked only how long this computer slept.
 const came = new WeakMap();
 const passed = (place) => {
@@ -57,12 +58,13 @@ const passed = (place) => {
 const lookAgain = () => {
   const known = `looked-again:${location.pathname}`;
   try {
-    if (sessionStorage.getItem(known)) return;
-    sessionStorage.setItem(known, "yes");
+    const times = Number(sessionStorage.getItem(known)) || 0;
+    if (times === 3) return;
+    sessionStorage.setItem(known, times + 1);
+    setTimeout(() => location.reload(), 1500 * 3 ** times);
   } catch {
     return; // a browser that remembers nothing would look for ever
   }
-  setTimeout(() => location.reload(), 1500);
 };
 const tick = (place) => {
   const left = Math.max(0, Math.ceil(place.dataset.left - passed(place)));
@@ -72,7 +74,7 @@ const tick = (place) => {
   place.classList.toggle("soon", left < 60);
   const bar = place.closest("[data-hold]")?.querySelector("progress");
   if (bar) bar.value = left;
-  if (left === 0 && place.dataset.left > 0 && !place.dataset.over) {
+  if (left === 0 && !place.dataset.over) {
     place.dataset.over = "yes";
     lookAgain();
   }
