@@ -46,9 +46,7 @@ class BookingsDoor(FastDoor):
         super().__init__()
         self.holds: Group[Request, Answer] = Group(self._decide, rules.GROUP)
         self.looks: Group[Look, str | None] = Group(self._find, rules.GROUP)
-        self.afresh: dict[
-            tuple[UUID, str], Group[Request, bool]
-        ] = {}  # looks at events, by what they are for
+        self.afresh: dict[tuple[UUID, str], Group[Request, bool]] = {}  # who waits for a look at their event
         self.short: set[UUID] = set()  # events of which somebody was told a moment ago that nothing is left
         self.database: psycopg.AsyncConnection | None = None
 

@@ -48,8 +48,8 @@ const total = (form) => {
 document.addEventListener("input", (event) => total(event.target.form));
 
 // data-left="872": how many seconds were left when the page came. Then the page looks again, three times in a tab:
-// what is over may take the service a moment to end.
-// Whether this device's clock is right does not matter; it is asked only how long this computer slept.
+// what is over may take the service a moment to end. Whether this device's clock is right does not matter; it is asked
+// only how long this computer slept.
 const came = new WeakMap();
 const passed = (place) => {
   const [running, wall] = came.get(place) ?? came.set(place, [performance.now(), Date.now()]).get(place);
