@@ -122,9 +122,15 @@ SELLING = [
     ),
     Defect(
         "a process that knows no time goes by its machine", f"{CHASSIS}/clock.py",
-        "    learn()\n    if _known is None:\n",
-        "    if _known is None:\n",
+        "    learn()\n    if _known is None:\n        return timezone.now()\n",
+        "    if _known is None:\n        return timezone.now()\n",
         chassis("test_clock.py::test_a_process_that_begins_on_a_wrong_machine_asks_before_it_acts"),
+    ),
+    Defect(
+        "a process that knows no time takes tokens by its machine", f"{CHASSIS}/clock.py",
+        "    learn()\n    if _known is None:\n        return time.time()\n",
+        "    if _known is None:\n        return time.time()\n",
+        chassis("test_clock.py::test_in_seconds_it_is_the_same"),
     ),
     Defect(
         "a clock that jumps moves all ends", f"{CHASSIS}/clock.py",
@@ -576,10 +582,17 @@ READING = [
         chassis("test_connection.py::test_what_cannot_be_read_is_refused_and_hung_up_on"),
     ),
     Defect(
+        "long bodies are remembered, however many come",
+        "frontrow/services/bookings/door.py",
+        "if len(said) <= SHORT else",
+        "if True else",
+        bookings("test_fast_door.py::test_long_bodies_are_not_remembered"),
+    ),
+    Defect(
         "what stands behind a body is taken for headers",
         f"{CHASSIS}/connection.py",
-        "if self.is_head:",
-        "if True:",
+        "if not known or not self.is_head:",
+        "if not known:",
         chassis("test_connection.py::test_what_stands_behind_a_body_is_no_header"),
     ),
     Defect(
@@ -599,8 +612,8 @@ READING = [
     Defect(
         "a header with an underscore passes for another",
         f"{CHASSIS}/connection.py",
-        'if "_" not in name:',
-        "if True:",
+        '"" if b"_" in header else header',
+        "header",
         chassis(
             "test_connection.py::test_a_header_that_comes_twice_is_a_list_and_one_with_an_underscore_is_none"
         ),

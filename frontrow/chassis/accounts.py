@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from prometheus_client import Counter, Histogram
 from structlog.contextvars import bound_contextvars
@@ -21,6 +21,7 @@ from frontrow.chassis.trace import trace_of
 FLUSH_SECONDS = 0.2  # lines of the log are written together
 JSON = "application/json; charset=utf-8"
 NOBODYS = "none"  # route
+QUOTED = json.JSONEncoder().encode  # which json.dumps looks for each time
 
 
 def lines(headers: Iterable[tuple[str, str]]) -> str:
@@ -78,6 +79,17 @@ def _measures(route: str, method: str, status: int) -> tuple[Counter, Histogram]
     return metrics.REQUESTS.labels(route, method, status), metrics.REQUEST_SECONDS.labels(route)
 
 
+def now() -> str:
+    """The machine's time as RFC 3339 has it, at a third of what datetime takes."""
+    second, rest = divmod(time.time_ns(), 10**9)
+    return f"{_second(second)}.{rest // 1000:06}+00:00"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 class Lines:
     """Lines of the log like structlog's (middleware.py), at a twentieth of their cost."""
 
@@ -92,11 +104,11 @@ class Lines:
         if not self.waiting:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
         self.waiting.append(
-            f'{{"method": "{account.method}", "path": {json.dumps(account.path)},'
+            f'{{"method": "{account.method}", "path": {QUOTED(account.path)},'
             f' "route": "{account.route}", "status": {status}, "milliseconds": {seconds * 1000:.1f},'
             f' "event": "request", "request_id": "{account.request_id}",'
             f' "trace_id": "{trace_of(account.request_id)}", "logger": "{__name__}", "level": "{name}",'
-            f' "timestamp": "{datetime.now(UTC).isoformat()}"}}\n'
+            f' "timestamp": "{now()}"}}\n'
         )
 
     def flush(self) -> None:

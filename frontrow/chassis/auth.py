@@ -79,9 +79,7 @@ class KeySet:
     def recall(self, token: str) -> Person | None:
         """The person of a token that these keys verified, while both last, and while one asks for others."""
         person, until = self.people.get(token, (None, 0.0))
-        return (
-            person if until > clock.now().timestamp() and (not self._is_old() or self.lock.locked()) else None
-        )
+        return person if until > clock.seconds() and (not self._is_old() or self.lock.locked()) else None
 
     def remember(self, token: str, kid: str, person: Person, until: float) -> None:
         with self.memory:
@@ -174,7 +172,7 @@ def _admitted(token: str, kid: str, is_signed: bool) -> Person:
 
 def _is_fresh(claims: access_token.Claims) -> bool:
     """Whether a token is to be taken now, by the clock that all share; nothing else knows that clock."""
-    now = clock.now().timestamp()
+    now = clock.seconds()
     return claims.begins <= now + LEEWAY_SECONDS and now < claims.ends <= now + LONGEST_SECONDS
 
 

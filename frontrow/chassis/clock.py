@@ -31,6 +31,15 @@ def now() -> datetime:
     return moment + timedelta(seconds=time.clock_gettime(STEADY) - shown)
 
 
+def seconds() -> float:
+    """The same in seconds since 1970, for who asks often."""
+    learn()
+    if _known is None:
+        return time.time()
+    moment, shown = _known
+    return moment.timestamp() + time.clock_gettime(STEADY) - shown
+
+
 def share() -> None:
     """Go by the database from now on."""
     global _shared

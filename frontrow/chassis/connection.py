@@ -6,6 +6,7 @@ httptools reads what comes; nothing but the event loop stands between the socket
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, cast
@@ -32,6 +33,12 @@ STATUS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for statu
 EMPTY = {204, 304}  # have no body
 
 
+@lru_cache(maxsize=256)
+def name_of(header: bytes) -> str:
+    """A header's name in lower case; none of one with an underscore, which could pass for another."""
+    return "" if b"_" in header else header.decode("latin-1").lower()
+
+
 class Request:
     """What is asked, and is to be answered once.
 
@@ -47,13 +54,6 @@ class Request:
         self.headers: dict[str, str] = {}
         self.wrong: Refusal | None = None  # why nobody need look at it
         self.lasts = True  # whether its connection stays for more
-
-    def add(self, name: str, value: str) -> None:
-        """One more header. What comes twice is a list; a name with an underscore could pass for another."""
-        if name in self.headers:
-            value = self.headers[name] + ("; " if name == "cookie" else ",") + value
-        if "_" not in name:
-            self.headers[name] = value
 
     def answer(self, status: int, lines: str, content: bytes) -> None:
         """Answer it, with lines of headers."""
@@ -123,8 +123,13 @@ class Connection(asyncio.Protocol):
         self.coming.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.is_head:  # else it came behind the body
-            self.coming.add(name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
+        known, headers = name_of(name), self.coming.headers
+        if not known or not self.is_head:  # it came behind the body
+            return
+        told = value.decode("latin-1").strip(" \t")
+        if known in headers:  # what comes twice is a list
+            told = headers[known] + ("; " if known == "cookie" else ",") + told
+        headers[known] = told
 
     def on_headers_complete(self) -> None:
         coming, self.is_head = self.coming, False

@@ -7,7 +7,6 @@ served together (groups.py). Whatever else is asked goes to Django in a thread.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -17,7 +16,7 @@ from django.http.request import split_domain_port, validate_host
 from ninja.responses import NinjaJSONEncoder
 from pydantic import BaseModel, ValidationError
 
-from frontrow.chassis import api, auth, clock, idempotency, metrics
+from frontrow.chassis import api, auth, clock, idempotency
 from frontrow.chassis.accounts import NOBODYS, Account
 from frontrow.chassis.connection import Request
 from frontrow.chassis.groups import Group
@@ -30,8 +29,7 @@ Answer = tuple[int, str]  # status, JSON
 KEY = idempotency.HEADER.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request of a signed-in person."""
 
     request: Request
@@ -43,15 +41,16 @@ class Asked:
         """Its Idempotency-Key. Raises InvalidKey."""
         return idempotency.valid(self.request.headers.get(KEY))
 
-    def body(self, schema: type[Body]) -> Body:
-        """What is wanted. Raises BrokenJson, Invalid."""
-        if not self.request.body:
-            raise Invalid.field("", "Field required")
-        try:
-            return schema.model_validate(api.parse(self.request.body))
-        except ValidationError as error:
-            wrong = [api.wrong(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-            raise Invalid(errors=wrong) from None
+
+def read(schema: type[Body], body: bytes | bytearray) -> Body:
+    """What a body says. Raises BrokenJson, Invalid."""
+    if not body:
+        raise Invalid.field("", "Field required")
+    try:
+        return schema.model_validate(api.parse(body))
+    except ValidationError as error:
+        wrong = [api.wrong(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+        raise Invalid(errors=wrong) from None
 
 
 class Route(NamedTuple):
@@ -92,8 +91,7 @@ class FastDoor(ABC):
                 raise request.wrong
             if route is None:  # Django keeps an account of its own
                 return request.answer(*await self.django.answer(request))
-            with metrics.IN_FLIGHT.track_inprogress():
-                status, content = await self._answer(route, request, account.request_id)
+            status, content = await self._answer(route, request, account.request_id)
         except Refusal as refusal:
             return account.refuse(refusal)
         except api.OUTAGES as outage:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from frontrow.chassis import metrics
 from frontrow.chassis.accounts import LINES
 from frontrow.chassis.connection import Connection
 
@@ -62,6 +63,10 @@ class Server:
         """Of all bodies."""
         return sum(connection.bytes_held() for connection in self.connections)
 
+    def in_hand(self) -> int:
+        """How many requests are being answered, or wait for that; any thread may ask."""
+        return sum(len(connection.asked) for connection in [*self.connections])
+
     def _look(self) -> None:
         self.date = formatdate(usegmt=True)  # in every answer (RFC 9110, 6.6.1)
         for connection in [*self.connections]:
@@ -72,4 +77,6 @@ class Server:
 def run(door: "FastDoor", host: str, port: int) -> None:
     """Serve until told to stop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(Server(door).serve(host, port))
+        server = Server(door)
+        metrics.IN_FLIGHT.set_function(server.in_hand)  # counted once it is asked for
+        runner.run(server.serve(host, port))

@@ -65,6 +65,15 @@ def test_a_clock_that_jumps_later_moves_nothing(wrong):
         assert between(before, of_the_database())
 
 
+@pytest.mark.parametrize("wrong", WRONG)
+def test_in_seconds_it_is_the_same(wrong):
+    with time_machine.travel(datetime.now(UTC) + wrong):
+        first = clock.seconds()  # nobody knows it yet
+        before, found, after = clock.now(), clock.seconds(), clock.now()
+        rounding = 1e-3
+        assert first - rounding <= before.timestamp() <= found + rounding <= after.timestamp() + 2 * rounding
+
+
 def test_it_goes_on():
     clock.ask(connection)
     first = clock.now()
@@ -76,6 +85,7 @@ def test_without_a_database_it_is_the_machines():
     clock.alone()
     with time_machine.travel(datetime(2030, 4, 1, tzinfo=UTC), tick=False):
         assert clock.now() == datetime(2030, 4, 1, tzinfo=UTC)
+        assert clock.seconds() == datetime(2030, 4, 1, tzinfo=UTC).timestamp()
 
 
 def test_a_wrong_machine_is_told_of(lines):

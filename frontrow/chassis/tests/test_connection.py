@@ -237,6 +237,18 @@ def test_when_it_ends_what_is_in_hand_is_answered_and_the_idle_let_go(served, cl
     assert served.door.is_closed
 
 
+def test_what_is_in_hand_is_counted(served, client):
+    served.loop.call_soon_threadsafe(served.door.open.clear)
+    client.send(ASKED * 2)
+    while not served.door.asked:
+        served.run(asyncio.sleep(0))
+    assert served.server.in_hand() == 2
+    served.loop.call_soon_threadsafe(served.door.open.set)
+    assert [client.hears()[0] for _ in range(2)] == [200, 200]
+    while served.server.in_hand():
+        served.run(asyncio.sleep(0))
+
+
 @pytest.mark.parametrize("told", [b"", ASKED[:9], POSTED + b"Content-Length: 5\r\n\r\nab"])
 def test_who_says_nothing_or_too_slowly_is_hung_up_on(client, monkeypatch, told):
     monkeypatch.setattr(connection, "KEPT_SECONDS" if not told else "COMING_SECONDS", -1)

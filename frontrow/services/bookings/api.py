@@ -54,7 +54,7 @@ class BookingIn(In):
 
     def request(self, user_id: UUID, key: str | None, request_id: str) -> Request:
         """What is asked for, in the words of the story."""
-        items = tuple((item.ticket_type_id, item.quantity) for item in self.items or ()) or None
+        items = tuple((item.ticket_type_id, item.quantity) for item in self.items) if self.items else None
         fingerprint = self._fingerprint() if key else ""
         return Request(user_id, self.event_id, self.quantity or 1, items, key, fingerprint, request_id)
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from django.db import connection
 from frontrow.chassis import api, clock
 from frontrow.chassis.absences import mark_of
 from frontrow.chassis.failpoints import point
-from frontrow.chassis.fast_door import Asked, FastDoor, Route
+from frontrow.chassis.fast_door import Asked, FastDoor, Route, read
 from frontrow.chassis.groups import MOST_WAITING, Group
 from frontrow.chassis.refusals import NotFound
 from frontrow.services.bookings import booking, deciding, metrics, rules, shown
@@ -30,6 +30,7 @@ from frontrow.services.bookings.deciding import DECIDE, GONE, OVERDUE, REPLAYED,
 from frontrow.services.bookings.shown import Look
 
 ONE = re.compile("/bookings/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")  # as Django
+SHORT, REMEMBERED = 256, 1024  # bytes of a body, and how many of them
 PATIENCE = 10  # seconds for a group: then the database is as good as away
 BECAME = {status: metrics.BOOKINGS.labels(status) for status in rules.LIVE}
 DJANGOS = {"context", "cursor_factory", "prepare_threshold", "client_encoding", "application_name"}
@@ -49,16 +50,19 @@ class BookingsDoor(FastDoor):
         self.afresh: dict[tuple[UUID, str], Group[Request, bool]] = {}  # who waits for a look at their event
         self.short: set[UUID] = set()  # events of which somebody was told a moment ago that nothing is left
         self.database: psycopg.AsyncConnection | None = None
+        self.booking = Route("POST /bookings", self.holds, self._hold)
+        self.short_bodies = lru_cache(maxsize=REMEMBERED)(partial(read, BookingIn))  # most say the same
 
     def route(self, method: str, path: str) -> Route | None:
-        if (method, path) == ("POST", "/bookings"):
-            return Route("POST /bookings", self.holds, self._hold)
+        if path == "/bookings" and method == "POST":
+            return self.booking
         if method == "GET" and ONE.fullmatch(path):
             return Route("GET /bookings/{bookingId}", self.looks, self._read)
         return None
 
     async def _hold(self, asked: Asked) -> tuple[int, str]:
-        body = asked.body(BookingIn)
+        said = bytes(asked.request.body)
+        body = self.short_bodies(said) if len(said) <= SHORT else read(BookingIn, said)
         request = body.request(asked.person.user_id, asked.key, asked.request_id)
         answer = await self.holds.answer(request)
         if answer.outcome in booking.RESTS_ON_EVENT and await self._may_have_changed(request, answer.outcome):
@@ -114,7 +118,7 @@ class BookingsDoor(FastDoor):
         """Whoever wants what was gone a moment ago is told by a look, within their call, if it still is."""
         database = await self._connected()
         gone = await self._gone(database, requests, now)
-        left = [each for each in requests if each.user_id not in gone]
+        left = [each for each in requests if each.user_id not in gone] if gone else requests
         rows: list[Any] = []
         if left:
             cursor = await database.execute(DECIDE, deciding.asked(left, now), prepare=True)

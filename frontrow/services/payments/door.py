@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.db import DatabaseError
 
 from frontrow.chassis import clock
-from frontrow.chassis.fast_door import Asked, FastDoor, Route, told
+from frontrow.chassis.fast_door import Asked, FastDoor, Route, read, told
 from frontrow.chassis.groups import Group
 from frontrow.services.payments import payment, rules, together
 from frontrow.services.payments.api import PaymentIn, PaymentOut, status_of
@@ -30,7 +30,7 @@ class PaymentsDoor(FastDoor):
         return Route("POST /payments", self.group, self._pay) if (method, path) == PAY else None
 
     async def _pay(self, asked: Asked) -> tuple[int, str]:
-        body, me = asked.body(PaymentIn), asked.person.user_id
+        body, me = read(PaymentIn, asked.request.body), asked.person.user_id
         wanted = body.wanted(me, asked.key, asked.request_id)
         paid, now = await self.group.answer(wanted), clock.now()
         if paid is None:

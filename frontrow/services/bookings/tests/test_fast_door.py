@@ -4,18 +4,22 @@ import asyncio
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, timedelta
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
+from hypothesis import given
+from hypothesis.strategies import datetimes, just
 from prometheus_client import REGISTRY
 
-from frontrow.chassis import groups
+from frontrow.chassis import accounts, groups
 from frontrow.chassis.accounts import LINES
 from frontrow.chassis.fast_door import FastDoor
 from frontrow.chassis.ids import new_id
+from frontrow.chassis.schemas import EARLIEST, LATEST
 from frontrow.chassis.tests.fast import Fast
 from frontrow.services.bookings import clients, deciding, door
 from frontrow.services.bookings.models import Booking, EventStock
@@ -240,6 +244,32 @@ def test_it_leaves_a_line_for_each_request_like_all_others(fast, ada, ben, capsy
         "info",
     )
     assert {"trace_id", "milliseconds", "timestamp", "route", "method"} < set(line)
+
+
+@given(datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None), timezones=just(UTC)))
+def test_its_time_is_written_as_all_others(moment):
+    with time_machine.travel(moment, tick=False):
+        assert accounts.now() == moment.isoformat(timespec="microseconds")
+
+
+def test_what_many_say_is_understood_once_and_what_is_wrong_is_refused_to_each(fast, ada, ben, cy):
+    event = ada.lists()
+    answers = [asks(fast, who, event) for who in (ben, cy, ben)]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["bookingId"] for answer in answers}) == 3
+    assert fast.door.short_bodies.cache_info()[:2] == (2, 1)  # understood before, and not
+    for body in (b"{", b"", b'{"eventId": 1}', b'{"eventId": 1}'):
+        headers = {"Authorization": f"Bearer {ben.token}"}
+        assert fast.ask("POST", "/bookings", body, **headers).status_code in {400, 422}
+    assert fast.door.short_bodies.cache_info().currsize == 1
+
+
+def test_long_bodies_are_not_remembered(fast, ada, ben):
+    event = ada.lists()
+    body = json.dumps({"eventId": event["eventId"]}).encode() + b" " * door.SHORT
+    answer = fast.ask("POST", "/bookings", body, Authorization=f"Bearer {ben.token}")
+    assert answer.status_code == 201
+    assert fast.door.short_bodies.cache_info().currsize == 0
 
 
 def test_a_header_that_passes_for_another_is_not_let_through(fast):
