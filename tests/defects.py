@@ -582,6 +582,13 @@ READING = [
         chassis("test_connection.py::test_what_cannot_be_read_is_refused_and_hung_up_on"),
     ),
     Defect(
+        "who asks all the time fills the log with what cost nothing",
+        "gateway/requests.conf",
+        '"~^..?$" 1;',
+        '"~^..?.?$" 1;',
+        ("tests/gateway/test_headers.py::test_who_asks_a_hundred_times_fills_no_log_with_what_cost_nothing",),
+    ),
+    Defect(
         "long bodies are remembered, however many come",
         "frontrow/services/bookings/door.py",
         "if len(said) <= SHORT else",

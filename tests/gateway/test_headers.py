@@ -1,6 +1,8 @@
 """What the services are told of a request, what nobody may tell them, and what clients are told."""
 
 import re
+from contextlib import closing
+from http.client import HTTPConnection
 
 import pytest
 from django.http import JsonResponse
@@ -177,3 +179,20 @@ def test_an_answer_from_memory_is_logged_under_an_id_of_its_own(gateway):
         assert (line["method"], line["path"], line["status"]) == ("GET", "/", 200)
         assert (line["client"], line["user_agent"]) == ("127.0.0.1", 'a "browser"')
         assert (line["cache"], line["bytes"] > 0) == ("HIT", True)
+        assert re.fullmatch(r"[0-9a-f]{32}", line["trace_id"])
+
+
+def test_who_asks_a_hundred_times_fills_no_log_with_what_cost_nothing(gateway):
+    kept = {}
+    with closing(HTTPConnection("127.0.0.1", gateway.port)) as connection:
+        for n in range(1, 151):
+            connection.request(
+                "GET", "/" if n < 150 else "/bookings", headers={"X-Request-ID": f"often-{n:03}"}
+            )
+            answer = connection.getresponse()
+            answer.read()
+            kept[f"often-{n:03}"] = n > 99 and answer.headers["X-Cache-Status"] == "HIT"
+    wait(PATIENCE, lambda: '"often-150"' in gateway.said(), "the last is logged")
+    logged = {line["request_id"] for line in gateway.lines()} & kept.keys()
+    assert logged == {each for each, is_kept in kept.items() if not is_kept}
+    assert len(logged) < 150
