@@ -84,9 +84,17 @@ upstream() {  # a name, how one is chosen, connections kept by each worker, what
     echo "}"
 }
 
-looking() {  # the limits of pages where nobody writes anything: each limit takes time to look at, of the most asked
-    echo "limit_req zone=requests burst=$((GATEWAY_RATE * 4)) nodelay;"
+at_most() { echo "limit_req zone=$1 burst=$(($2 * 4)) nodelay;"; }  # requests a second
+
+# Where most is asked, only the limits that can say no there are looked at: each takes time.
+looking() {  # at pages where nobody writes anything
+    at_most requests "$GATEWAY_RATE"
     echo "limit_conn connections $GATEWAY_CONNECTIONS;"
+}
+
+booking() {
+    looking
+    at_most writes "$GATEWAY_WRITE_RATE"
 }
 
 limits() {
@@ -94,7 +102,7 @@ limits() {
         "writes \$writing $GATEWAY_WRITE_RATE" "sign_ins \$signing_in $GATEWAY_SIGN_IN_RATE"; do
         echo "$limit" | while read -r name key rate; do
             echo "limit_req_zone $key zone=$name:8m rate=${rate}r/s;"
-            echo "limit_req zone=$name burst=$((rate * 4)) nodelay;"
+            at_most "$name" "$rate"
         done
     done
     echo "limit_req_zone \$hashing zone=passwords:32k rate=${GATEWAY_HASH_RATE}r/s;"
@@ -191,6 +199,7 @@ start() {
     umask 077  # what is written from here on has the secret in it
     cp "$HERE"/*.conf .
     looking >looking.conf
+    booking >booking.conf
     rm -f http.refused
     GLOBALS="daemon off; worker_processes $GATEWAY_WORKERS;"
     if [ "$(id -u)" = 0 ]; then

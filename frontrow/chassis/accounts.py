@@ -57,8 +57,9 @@ class Account:
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer it with a refusal."""
-        metrics.REFUSALS.labels(refusal.code).inc()
-        more = lines((name.lower(), value) for name, value in refusal.headers.items())
+        _refusals(refusal.code).inc()
+        told = refusal.headers
+        more = lines((name.lower(), value) for name, value in told.items()) if told else ""
         self.answer(refusal.status, refusal.document(self.request_id), CONTENT_TYPE, more)
 
     def fault(self, fault: Exception) -> None:
@@ -72,6 +73,11 @@ def _hidden(path: str) -> str:
     """No more of an address than nobody could keep secret (middleware.LOGGED_PATH)."""
     first, more, _ = path.removeprefix("/").partition("/")
     return f"/{first[:20]}{more and '/-'}"
+
+
+@cache
+def _refusals(code: str) -> Counter:
+    return metrics.REFUSALS.labels(code)
 
 
 @cache

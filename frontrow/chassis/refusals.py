@@ -90,8 +90,9 @@ def problem(status: int, code: str, detail: str, request_id: str | None = None, 
 
 def document(status: int, code: str, detail: str, request_id: str | None = None, **facts: Any) -> str:
     """A problem document (RFC 9457)."""
-    same, own = _same(status, code, detail), {**({"requestId": request_id} if request_id else {}), **facts}
-    return f"{same[:-1]}, {JSON.encode(own)[1:]}" if own else same
+    mine = f', "requestId": {JSON.encode(request_id)}' if request_id else ""
+    more = f", {JSON.encode(facts)[1:-1]}" if facts else ""
+    return f"{_same(status, code, detail)[:-1]}{mine}{more}}}"
 
 
 @lru_cache(maxsize=1024)

@@ -137,7 +137,8 @@ class BookingsDoor(FastDoor):
             return set()
         cursor = await database.execute(GONE, deciding.looked_for(some, now), prepare=True)
         ((gone, out),) = await cursor.fetchall()
-        return {each.user_id for each in some if each.event_id in gone and mark_of(each.user_id) not in out}
+        told = [each for each in some if each.event_id in gone]
+        return {each.user_id for each in told if not out or mark_of(each.user_id) not in out}
 
     async def _connected(self) -> psycopg.AsyncConnection:
         if self.database is None or self.database.closed:
