@@ -65,22 +65,21 @@ def measured(size: Size, folder: Path) -> Rounds:
             found[name].append(value)
         print(f"{when}: {', '.join(f'{name} {value:,.2f}' for name, value in figures.items())}", flush=True)
 
-    with _services(folder) as stage:
-        few = Measures(stage, size.seconds, size.long, size.spread)
-        for _ in range(size.rounds):
-            note({"hot_of_few": few.rate()}, "while little is there")
+    with _services(folder / "services") as stage:
+        measures = Measures(stage, size.seconds, size.long, size.spread)
+        with _services(folder / "much") as much:
+            sides = {"few": measures, "many": Measures(much, size.seconds, size.long, 1)}
+            for what, *filling in (("bookings", size.bookings, 1), ("events", 0, size.events)):
+                growth.fill(much, *filling)
+                for _ in range(size.rounds):
+                    for name, side in sides.items():
+                        note({f"hot_of_{name}_{what}": side.rate()}, "side by side")
+            truth.check_stock(much)
         for number in range(size.rounds):
-            for measure in few.every:
+            for measure in measures.every:
                 stage.quiet()
                 note(measure(), f"round {number + 1} of {size.rounds}")
         note(at_rates(stage, size.seconds), "at fixed rates")
-        for name, filling in {
-            "hot_of_many_bookings": (size.bookings, 1),
-            "hot_of_many_events": (0, size.events),
-        }.items():
-            growth.fill(stage, *filling)
-            for _ in range(size.rounds):
-                note({name: few.rate()}, "while much is there")
         truth.check_stock(stage)
     with embedded(folder / "embedded") as alone:
         for _ in range(size.rounds):
@@ -92,6 +91,7 @@ def measured(size: Size, folder: Path) -> Rounds:
 @contextlib.contextmanager
 def _services(folder: Path) -> Iterator[Services]:
     """Started fresh, on ports where nobody listens."""
+    folder.mkdir()
     fleet = Fleet(folder / "data", Wishes(port=free_port(), environment=LIFTED | NO_MAIL))
     try:
         fleet.start()
@@ -105,7 +105,7 @@ def _services(folder: Path) -> Iterator[Services]:
 
 
 def ratios(found: Rounds) -> Figures:
-    """What is asked of us, as ratios against limits of the same round, or of the same run."""
+    """What is asked of us, as ratios against what was measured beside it, in the same round."""
 
     def share(name: str, *limits: str) -> float:
         rounds = zip(found[name], *(found[limit] for limit in limits), strict=True)
@@ -123,8 +123,8 @@ def ratios(found: Rounds) -> Figures:
         "overload_goodput": share("rush", "rush_usual"),
         "overload_refusal_p99_ms": whole["rush_refusal_p99_ms"],
         "cpu_us_per_booking": whole["hot_cpu_us"],
-        "growth_1e6_over_1e3": whole["hot_of_many_bookings"] / whole["hot_of_few"],
-        "growth_1e5_over_10_events": whole["hot_of_many_events"] / whole["hot_of_few"],
+        "growth_1e6_over_1e3": share("hot_of_many_bookings", "hot_of_few_bookings"),
+        "growth_1e5_over_10_events": share("hot_of_many_events", "hot_of_few_events"),
     }
 
 

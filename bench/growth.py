@@ -1,4 +1,7 @@
-"""Whether it stays as fast when much is there: a million bookings, or a hundred thousand events, made in the tables."""
+"""Whether it stays as fast when much is there: a million bookings, or a hundred thousand events, made in the tables.
+
+Two Frontrows run side by side and are measured in turn, since a machine is not as fast an hour later.
+"""
 
 import subprocess
 from pathlib import Path
