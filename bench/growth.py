@@ -1,6 +1,6 @@
 """Whether it stays as fast when much is there: a million bookings, or a hundred thousand events, made in the tables.
 
-Two Frontrows run side by side and are measured in turn, since a machine is not as fast an hour later.
+Two Frontrows run side by side and are measured in turn, since a machine may be a third faster or slower minutes later.
 """
 
 import subprocess

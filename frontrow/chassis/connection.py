@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         known, headers = name_of(name), self.coming.headers
-        if not known or not self.is_head:  # it came behind the body
+        if not known or not self.is_head:  # what comes behind the body is not heard
             return
         told = value.decode("latin-1").strip(" \t")
         if known in headers:  # what comes twice is a list
