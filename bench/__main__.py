@@ -48,12 +48,13 @@ class Size:
     rounds: int
     seconds: int
     long: int
+    turns: int  # of each of the two that are measured side by side
     spread: int  # events that are booked at once
     bookings: int
     events: int
 
 
-FULL, SMOKE = Size(5, 5, 8, 1000, 1_000_000, 100_000), Size(1, 1, 3, 50, 20_000, 2_000)
+FULL, SMOKE = Size(5, 5, 8, 2, 1000, 1_000_000, 100_000), Size(1, 1, 2, 1, 50, 20_000, 2_000)
 
 
 def measured(size: Size, folder: Path) -> Rounds:
@@ -72,8 +73,7 @@ def measured(size: Size, folder: Path) -> Rounds:
             for what, *filling in (("bookings", size.bookings, 1), ("events", 0, size.events)):
                 growth.fill(much, *filling)
                 for _ in range(size.rounds):
-                    for name, side in sides.items():
-                        note({f"hot_of_{name}_{what}": side.rate()}, "side by side")
+                    note(growth.compared(sides, size.turns, what), "side by side")
             truth.check_stock(much)
         for number in range(size.rounds):
             for measure in measures.every:

@@ -61,9 +61,7 @@ class Measures:
 
     def rate(self) -> float:
         """The bookings a second alone."""
-        events = self.stage.events(1)
-        self.stage.quiet()
-        return _booked(self.stage, events, self.seconds)
+        return _booked(self.stage, self.stage.events(1), self.seconds)
 
     def spread(self) -> Figures:
         """The same over many events."""

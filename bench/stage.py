@@ -30,6 +30,7 @@ NOBODY_ELSE = 1_000_000  # places of an event that is not to sell out
 AT_ONCE = 10_000  # people that are made by one process at least
 MANY_EVENTS = {"EVENTS_PER_ORGANIZER": "1000000"}  # of the one organiser of all that is booked
 QUIET_SECONDS = 300
+LOOK = 0.5  # seconds between two looks at whether anybody has anything to do
 IDLE = 0.4  # of a second that all processes together take in one when they have nothing to do
 
 
@@ -156,12 +157,12 @@ class Services(Stage):
         deadline, before = time.monotonic() + QUIET_SECONDS, 0.0
         while True:
             now = self.cpu_seconds()
-            if now - before < IDLE and self._unheard() <= 0:
+            if now - before < IDLE * LOOK and self._unheard() <= 0:
                 return
             if time.monotonic() > deadline:
                 raise TimeoutError("the messages are not heard in time")
             before = now
-            time.sleep(1)
+            time.sleep(LOOK)
 
     def _unheard(self) -> float:
         """How many messages wait to be relayed, or were and are not applied by all who hear them."""
