@@ -39,13 +39,6 @@ ITS_OWN = [
 TEMPS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
-def limit(stage: Services, seconds: int) -> float:
-    """L4: answers a second of nginx that sends the same bytes, headers too, the body from a file."""
-    like = httpx.get(stage.address + LIST, headers=PLAIN).raise_for_status()
-    with _plain(stage, like) as address:
-        return load.get(f"{address}/body", CONNECTIONS, seconds, PLAIN).rate
-
-
 def browsed(stage: Services, seconds: int, reader: Mapping[str, str]) -> tuple[float, float]:
     """Answers a second through the gateway, and how often a second events itself was asked meanwhile."""
     before, began = _asked(stage), time.monotonic()
@@ -67,7 +60,9 @@ def _asked(stage: Services) -> float:
 
 
 @contextlib.contextmanager
-def _plain(stage: Services, like: httpx.Response) -> Iterator[str]:
+def limit(stage: Services) -> Iterator[str]:
+    """L4: where nginx sends the same bytes, headers too, the body from a file."""
+    like = httpx.get(stage.address + LIST, headers=PLAIN).raise_for_status()
     folder, port = stage.folder / f"plain-{time.monotonic_ns()}", free_port()
     (folder / "files").mkdir(parents=True)
     (folder / "files" / "body").write_bytes(like.content)
@@ -83,7 +78,7 @@ def _plain(stage: Services, like: httpx.Response) -> Iterator[str]:
     )
     try:
         wait(30, lambda: httpx.get(f"http://127.0.0.1:{port}/body").is_success, "nginx serves its file")
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}/body"
     finally:
         nginx.terminate()
         nginx.wait(30)

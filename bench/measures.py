@@ -23,7 +23,7 @@ class Measures:
         self.stage, self.seconds, self.long = stage, seconds, long
         self.many = stage.events(events)
         self.every: tuple[Callable[[], Figures], ...] = (
-            self.minimal, self.groups, self.without_database, self.hot, self.spread, self.sold_out,
+            self.groups, self.sold_out, self.without_database, self.minimal, self.hot, self.spread,
             self.browse, self.purchase, self.rush,
         )  # fmt: skip
 
@@ -79,10 +79,14 @@ class Measures:
     def browse(self) -> Figures:
         """Looks a second at what is on, beside nginx with a file, and how often a second the services hear of it."""
         seconds = max(1, self.seconds // 2)
-        limit = browsing.limit(self.stage, seconds)
-        rate, asked = browsing.browsed(self.stage, seconds, browsing.PLAIN)
+        with browsing.limit(self.stage) as file:
+            first = load.get(file, browsing.CONNECTIONS, seconds, browsing.PLAIN).rate
+            rate, asked = browsing.browsed(self.stage, 2 * seconds, browsing.PLAIN)
+            second = load.get(file, browsing.CONNECTIONS, seconds, browsing.PLAIN).rate
         packed, _ = browsing.browsed(self.stage, seconds, browsing.BROWSER)
-        return {"L4": limit, "browse": rate, "browse_packed": packed, "browse_asked_per_s": asked}
+        return {
+            "L4": (first + second) / 2, "browse": rate, "browse_packed": packed, "browse_asked_per_s": asked,
+        }  # fmt: skip
 
     def purchase(self) -> Figures:
         """Places held, paid for and confirmed, a second."""
