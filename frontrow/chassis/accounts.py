@@ -14,7 +14,7 @@ from structlog.contextvars import bound_contextvars
 
 from frontrow.chassis import api, metrics
 from frontrow.chassis.connection import Request
-from frontrow.chassis.middleware import METHODS, POLICY, SAFE, id_of
+from frontrow.chassis.middleware import METHODS, OF_GATEWAY, POLICY, SAFE, id_of
 from frontrow.chassis.refusals import CONTENT_TYPE, Refusal
 from frontrow.chassis.trace import trace_of
 
@@ -30,7 +30,7 @@ def lines(headers: Iterable[tuple[str, str]]) -> str:
 
 
 ALWAYS = lines(
-    [*((name.lower(), value) for name, value in SAFE.items()),
+    [*((name.lower(), value) for name, value in (SAFE | OF_GATEWAY).items()),
      ("content-security-policy", POLICY), ("cache-control", "no-store")]
 )  # fmt: skip
 

@@ -33,9 +33,11 @@ PAGE_POLICY = (
     " frame-ancestors 'none'"
 )
 SAFE = {
+    "Referrer-Policy": "same-origin",
+}
+OF_GATEWAY = {  # which says them of every answer itself (gateway/said.conf), and need not read them in each
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
@@ -100,7 +102,8 @@ class RequestContext:
         with metrics.IN_FLIGHT.track_inprogress():
             response = self.get_response(request)
         self._account(request, response, time.perf_counter() - began)
-        response["X-Request-ID"] = request_id() or ""
+        if not from_gateway(request):  # which says it itself
+            response["X-Request-ID"] = request_id() or ""
         return response
 
     def _account(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
@@ -134,7 +137,7 @@ class SafeHeaders:
         response = self.get_response(request)
         page = response.get("Content-Type", "").startswith("text/html")
         response.headers.setdefault(POLICY_HEADER, PAGE_POLICY if page else POLICY)
-        for name, value in SAFE.items():
+        for name, value in (SAFE if from_gateway(request) else SAFE | OF_GATEWAY).items():
             response.setdefault(name, value)
         if not response.has_header("Cache-Control") and not request.path.startswith(settings.STATIC_URL):
             response["Cache-Control"] = "no-store"

@@ -8,7 +8,7 @@ import pytest
 from django.http import JsonResponse
 from django.test import RequestFactory
 
-from frontrow.chassis.middleware import CLIENT_ADDRESS, INTERNAL_HEADER, REQUEST_ID, SafeHeaders
+from frontrow.chassis.middleware import CLIENT_ADDRESS, INTERNAL_HEADER, OF_GATEWAY, REQUEST_ID, SafeHeaders
 from frontrow.chassis.trace import FORM, trace_of
 from tests.embedded.system import wait
 from tests.gateway.stage import PATIENCE, SECRET, places
@@ -116,7 +116,17 @@ def test_headers_of_a_service_pass_as_they_are(gateway, services):
     headers = gateway.get("/sandbox/x").headers
     assert headers.get_all("Content-Security-Policy") == ["default-src 'self'"]
     assert headers.get_all("Cache-Control") == ["max-age=60"]
-    assert headers["X-Frame-Options"] is None
+    assert headers["Referrer-Policy"] is None
+
+
+@pytest.mark.parametrize("path", ["/", "/bookings", "/nowhere"])
+def test_what_all_answers_say_is_said_once_whatever_a_service_says(gateway, services, path):
+    for said in ({}, dict.fromkeys(OF_GATEWAY, "another")):
+        services["web"].reply = services["bookings"].reply = lambda asked, said=said: (200, said, b"")
+        headers = gateway.get(path, Cookie="a=b").headers
+        assert {name: headers.get_all(name) for name in OF_GATEWAY} == {
+            name: [value] for name, value in OF_GATEWAY.items()
+        }
 
 
 @pytest.mark.parametrize("path", ["/bookings", "/-/nowhere"])

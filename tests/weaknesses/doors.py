@@ -49,8 +49,8 @@ def operators(*names: str) -> tuple[str, ...]:
 ENCODING = [
     Defect(
         "a path with two readings is let through", "gateway/requests.conf",
-        "default $devious;",
-        'default "";',
+        "|%5c|%25)\" 1;",
+        '|%5c|%25)" "";',
         gateway("test_routes.py::test_a_path_that_two_may_read_differently_is_read_by_none"),
     ),
     Defect(
@@ -344,6 +344,18 @@ PAGES = [
         "",
         (*chassis("test_middleware.py::test_every_answer_has_safe_headers"),
          *answers("test_no_answer_may_be_sniffed_framed_or_kept_unless_it_is_for_everybody")),
+    ),
+    Defect(
+        "behind the gateway browsers guess what an answer is", "gateway/said.conf",
+        "add_header X-Content-Type-Options nosniff always;\n",
+        "",
+        gateway("test_headers.py::test_what_all_answers_say_is_said_once_whatever_a_service_says"),
+    ),
+    Defect(
+        "a service says of itself whether its pages may be framed", "gateway/upstreams.conf",
+        "proxy_hide_header X-Frame-Options;\n",
+        "",
+        gateway("test_headers.py::test_what_all_answers_say_is_said_once_whatever_a_service_says"),
     ),
     Defect(
         "others learn where people come from", f"{CHASSIS}/middleware.py",

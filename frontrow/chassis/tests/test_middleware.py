@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from frontrow.chassis.middleware import (
     CLIENT_ADDRESS,
     INTERNAL_HEADER,
+    OF_GATEWAY,
     Packed,
     RequestContext,
     client_address,
@@ -110,6 +111,13 @@ def test_every_answer_has_safe_headers(client, path):
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cache-Control"] == "no-store"
+
+
+def test_the_gateway_is_left_what_it_says_itself(client, gateway):
+    asked = {secret: client.get("/nowhere", headers={"X-Gateway-Secret": secret}) for secret in (SECRET, "x")}
+    itself = {"X-Request-ID", *OF_GATEWAY}
+    assert itself <= asked["x"].headers.keys()
+    assert asked[SECRET].headers.keys() == asked["x"].headers.keys() - itself
 
 
 def test_an_answer_that_is_no_page_may_load_nothing(client):
