@@ -39,6 +39,11 @@ ITS_OWN = [
 TEMPS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
+def in_turn(stage: Services, file: str) -> tuple[float, float]:
+    """Answers a second of a file and through the gateway, a second each: what else the machine does meets both."""
+    return load.get(file, CONNECTIONS, 1, PLAIN).rate, browsed(stage, 1, PLAIN)[0]
+
+
 def browsed(stage: Services, seconds: int, reader: Mapping[str, str]) -> tuple[float, float]:
     """Answers a second through the gateway, and how often a second events itself was asked meanwhile."""
     before, began = _asked(stage), time.monotonic()

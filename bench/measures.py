@@ -1,6 +1,7 @@
 """What is measured, each under its name. A measure returns figures by name; all of them share one running Frontrow."""
 
 import os
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,15 +79,11 @@ class Measures:
 
     def browse(self) -> Figures:
         """Looks a second at what is on, beside nginx with a file, and how often a second the services hear of it."""
-        seconds = max(1, self.seconds // 2)
         with browsing.limit(self.stage) as file:
-            first = load.get(file, browsing.CONNECTIONS, seconds, browsing.PLAIN).rate
-            rate, asked = browsing.browsed(self.stage, 2 * seconds, browsing.PLAIN)
-            second = load.get(file, browsing.CONNECTIONS, seconds, browsing.PLAIN).rate
-        packed, _ = browsing.browsed(self.stage, seconds, browsing.BROWSER)
-        return {
-            "L4": (first + second) / 2, "browse": rate, "browse_packed": packed, "browse_asked_per_s": asked,
-        }  # fmt: skip
+            looks = [browsing.in_turn(self.stage, file) for _ in range(self.seconds)]
+        packed, asked = browsing.browsed(self.stage, self.seconds, browsing.BROWSER)
+        limit, rate = (statistics.mean(rates) for rates in zip(*looks, strict=True))
+        return {"L4": limit, "browse": rate, "browse_packed": packed, "browse_asked_per_s": asked}
 
     def purchase(self) -> Figures:
         """Places held, paid for and confirmed, a second."""
