@@ -188,8 +188,20 @@ def test_an_answer_from_memory_is_logged_under_an_id_of_its_own(gateway):
         (line,) = [line for line in gateway.lines() if line["request_id"] == each]
         assert (line["method"], line["path"], line["status"]) == ("GET", "/", 200)
         assert (line["client"], line["user_agent"]) == ("127.0.0.1", 'a "browser"')
-        assert (line["cache"], line["bytes"] > 0) == ("HIT", True)
-        assert re.fullmatch(r"[0-9a-f]{32}", line["trace_id"])
+        assert (line["cache"], line["bytes"] > 0, line["trace_id"]) == ("HIT", True, "")
+
+
+def test_an_answer_from_memory_belongs_to_the_trace_that_it_is_told(gateway):
+    assert from_memory(gateway, traceparent=TRACEPARENT).headers["X-Request-ID"] == TRACE
+
+    def traces():
+        return [
+            line["trace_id"]
+            for line in gateway.lines()
+            if (line["request_id"], line["cache"]) == (TRACE, "HIT")
+        ]
+
+    wait(PATIENCE, lambda: traces() == [TRACE], "it is logged")
 
 
 def test_who_asks_a_hundred_times_fills_no_log_with_what_cost_nothing(gateway):
